@@ -1,0 +1,1 @@
+"""The platforms' side on loopback: strict, stateful servers and a crowd for demo, tests and benchmarks."""

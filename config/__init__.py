@@ -1,0 +1,1 @@
+"""Settings, texts and templates: everything an operator may change without touching code."""

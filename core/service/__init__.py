@@ -1,0 +1,173 @@
+"""The only orchestration: one command in, one transaction, one reply out; here stands which file obeys what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.errors import Refused
+from core.messages import Card, Command, Left, Press, Priority, Reply, Said, Typed
+from core.service import alarms, answering, requests, welcome, work
+from core.service.house import Desk, House
+from core.store import cards as card_rows
+from core.store import inbox, people
+from core.store.cards import CardRow
+from core.store.people import Person
+from core.store.tx import Tx
+from core.tokens import choice_of, nonce_of
+
+__all__ = ["Desk", "House", "handle"]
+
+
+def handle(tx: Tx, command: Command, now: int, house: House) -> Reply:
+    """Obey a command once: a redelivered one changes nothing and gets the toast it got the first time."""
+    seen = inbox.toast_of(tx, command.key)
+    if seen is not None:
+        return Reply(*seen)
+    desk = Desk(tx, house, now)
+    person = _person(desk, command)
+    try:
+        with tx.nested():
+            _obey(desk, person, command)
+    except Refused as refusal:
+        desk = Desk(tx, house, now)
+        _refuse(desk, person, command, refusal)
+    inbox.insert_key(tx, command.key, desk.reply.toast, desk.reply.alert, now)
+    return desk.reply
+
+
+def _person(desk: Desk, command: Command) -> Person:
+    person = people.ensure_person(desk.tx, command.who, desk.now)
+    if command.private and person.chat != command.chat and not command.chat.startswith("@"):
+        people.set_chat(desk.tx, person.id, command.chat)
+    if person.state == "gone" and not isinstance(command, Left):
+        people.set_state(desk.tx, person.id, "active" if person.agreed else "new")
+    return people.get_person(desk.tx, person.id)
+
+
+def _obey(desk: Desk, person: Person, command: Command) -> None:
+    match command:
+        case Press():
+            _press(desk, person, command)
+        case Said():
+            _said(desk, person, command)
+        case Typed():
+            _typed(desk, person, command)
+        case Left():
+            welcome.left(desk, person)
+        case _:
+            raise Refused("unknown", verb=type(command).__name__)
+
+
+def _refuse(desk: Desk, person: Person, command: Command, refusal: Refused) -> None:
+    """Say why: in a box for a press, as a message for anything said."""
+    lang = welcome.lang_of(desk, person, command.lang)
+    text = desk.say(lang, refusal.key, **refusal.values)
+    if isinstance(command, Press):
+        desk.toast(text, alert=True)
+    elif command.private:
+        desk.send(person.home, Card(text=text), priority=Priority.NOTICE)
+    else:
+        desk.send(command.place, Card(text=text), priority=Priority.NOTICE)
+
+
+# ---- said and typed -----------------------------------------------------------------------------------------------
+
+WORKER_VERBS: dict[str, Callable[[Desk, Person], None]] = {
+    "next": work.next_task,
+    "pause": welcome.pause,
+    "stats": welcome.stats,
+    "help": welcome.show_help,
+    "privacy": welcome.privacy,
+}
+"""What a worker may say in the private chat; adding a command is one line here."""
+
+CHANNEL_VERBS: dict[str, Callable[[Desk, Person, Said], None]] = {
+    "status": requests.status,
+    "pausejob": requests.pause_job,
+    "resumejob": requests.resume_job,
+    "canceljob": requests.cancel_job,
+    "results": requests.results,
+    "budget": requests.budget,
+    "credit": requests.credit,
+    "skill": requests.set_skill,
+    "newjob": requests.how_to_post,
+}
+"""What requesters and admins may say, mostly in a channel."""
+
+
+def _said(desk: Desk, person: Person, command: Said) -> None:
+    if command.verb == "start" and command.private:
+        welcome.start(desk, person, command.lang, command.args.strip())
+    elif command.verb in CHANNEL_VERBS:
+        CHANNEL_VERBS[command.verb](desk, person, command)
+    elif command.verb in WORKER_VERBS:
+        if not command.private:
+            raise Refused("private.only")
+        WORKER_VERBS[command.verb](desk, person)
+    elif command.private:
+        raise Refused("unknown", verb=command.verb)
+
+
+def _typed(desk: Desk, person: Person, command: Typed) -> None:
+    """A digit answers; a bare command word works without its slash; anything else gets a hint."""
+    text = command.text.strip()
+    word = text.lower()
+    if text.isascii() and text.isdigit() and len(text) <= 2:
+        answering.typed(desk, person, int(text))
+    elif word in WORKER_VERBS:
+        WORKER_VERBS[word](desk, person)
+    elif word == "start":
+        welcome.start(desk, person, command.lang, "")
+    else:
+        raise Refused("typed.hint")
+
+
+# ---- pressed ------------------------------------------------------------------------------------------------------
+
+
+def _press(desk: Desk, person: Person, press: Press) -> None:
+    nonce = nonce_of(press.token)
+    row = card_rows.card_by_nonce(desk.tx, nonce) if nonce else None
+    if row is None:
+        raise Refused("press.forged")
+    if row.person is not None and row.person != person.id:
+        raise Refused("press.other")
+    choice = choice_of(desk.house.secret, press.token, row.person)
+    if choice is None:
+        raise Refused("press.forged")
+    if row.message is None:
+        card_rows.mark_shown(desk.tx, row.id, press.message)
+    _route(desk, person, row, press.message, choice)
+
+
+def _route(desk: Desk, person: Person, row: CardRow, message: str, choice: str) -> None:
+    match row.kind, choice:
+        case "task", _:
+            answering.tap(desk, person, row, message, choice)
+        case "consent", "accept" | "decline":
+            welcome.decide_consent(desk, person, row, message, choice)
+        case "consent", _ if choice.startswith("lang"):
+            welcome.switch_language(desk, person, row, message, int(choice.removeprefix("lang")))
+        case "privacy", "withdraw":
+            welcome.withdraw(desk, person, row, message)
+        case "summary", "continue" | "stop":
+            _after_session(desk, person, row, message, choice)
+        case "job", "publish" | "discard":
+            requests.decide_job(desk, person, row, message, choice)
+        case "job", _:
+            desk.toast(desk.say("en", "job.preview.only"), alert=True)
+        case "alert", _:
+            alarms.act(desk, person, row, message, choice)
+        case _:
+            raise Refused("press.forged")
+
+
+def _after_session(desk: Desk, person: Person, row: CardRow, message: str, choice: str) -> None:
+    session = people.get_session(desk.tx, person.id)
+    if session is None or session.live_card != row.id:
+        raise Refused("press.old")
+    lang = welcome.lang_of(desk, person)
+    people.set_live_card(desk.tx, person.id, None, over=True)
+    desk.edit(row, Card(text=desk.say(lang, f"session.{choice}")), message)
+    if choice == "continue":
+        work.next_task(desk, person)

@@ -1,0 +1,79 @@
+"""What time alone brings about: leases run out, jobs end, progress is redrawn, stalls and low budgets are noticed."""
+
+from __future__ import annotations
+
+from core import ledger
+from core.messages import Card, Priority, Reply
+from core.model import JobState
+from core.service import alarms, closing, work
+from core.service.house import Desk, House
+from core.store import assignments, batches, cards, jobs, journal
+from core.store.jobs import Job
+from core.store.tx import Tx
+
+EXPIRE_AT_ONCE = 200
+"""Leases that one tick takes back at most, so that a long pause does not block the store."""
+REDRAW_SHARE = 0.02
+"""The progress message is edited when at least this share of the tasks has been done since."""
+KEEP_MS = 7 * 86_400_000
+"""Said speeches and inbox keys are kept a week; platforms redeliver for a day at most (Telegram)."""
+
+
+def tick(tx: Tx, now: int, house: House) -> Reply:
+    """A look at everything that is due; run every few seconds."""
+    desk = Desk(tx, house, now)
+    for lease in assignments.due_assignments(tx, now, EXPIRE_AT_ONCE):
+        work.expire(desk, lease)
+    for job in jobs.jobs_in(tx, JobState.OPEN, JobState.PAUSED, JobState.CLOSING):
+        _look_at(desk, job)
+    return desk.reply
+
+
+def _look_at(desk: Desk, job: Job) -> None:
+    if job.state == JobState.CLOSING:
+        if not job.active:
+            closing.settle(desk, job)
+        return
+    reason = closing.why_over(desk, job)
+    if reason is not None:
+        closing.close_job(desk, job, reason)
+        return
+    if job.done - job.progress_shown >= max(1, REDRAW_SHARE * job.tasks):
+        closing.redraw_progress(desk, job)
+    _watch_budget(desk, job)
+    _watch_stall(desk, job)
+
+
+def _watch_budget(desk: Desk, job: Job) -> None:
+    left = journal.balance(desk.tx, ledger.escrow(job.id), job.asset)
+    if job.budget and left < desk.house.budget_low * job.budget and job.done < job.tasks:
+        key = f"budget:{job.id}:{job.budget}"
+        before = len(desk.reply.speeches)
+        evidence = {"left": left / 1_000_000, "budget": job.budget / 1_000_000, "asset": job.asset}
+        alarms.raise_alert(desk, "budget", (job.id, None), evidence, key=key)
+        if len(desk.reply.speeches) > before or not desk.house.admin_places:
+            text = desk.say("en", "job.budget.low", job=job.id)
+            desk.send(job.place, Card(text=text), priority=Priority.NOTICE)
+
+
+def _watch_stall(desk: Desk, job: Job) -> None:
+    since = job.answered_at or job.opened_at
+    if job.state == JobState.OPEN and since is not None and desk.now - since >= desk.house.stalled_ms:
+        evidence = {"minutes": (desk.now - since) // 60_000, "done": job.done, "tasks": job.tasks}
+        alarms.raise_alert(desk, "stalled", (job.id, None), evidence, key=f"stalled:{job.id}:{since}")
+
+
+def refit(tx: Tx, now: int, claim: str) -> int:
+    """Queue an aggregate run for every open job with new answers in this window; how many."""
+    queued = 0
+    for job in jobs.jobs_in(tx, JobState.OPEN, JobState.PAUSED):
+        last = batches.latest_done(tx, job.id)
+        fresh = last is None or last.claim != f"at:{job.bought}"
+        if job.answers and fresh and batches.queue_run(tx, closing.AGGREGATE, job.id, f"at:{job.bought}", False, now):
+            queued += 1
+    return queued
+
+
+def tidy(tx: Tx, now: int) -> int:
+    """Forget what nobody needs any more; how many rows went."""
+    return cards.prune(tx, now - KEEP_MS)

@@ -1,0 +1,116 @@
+"""The end of a job: when it is over, its final labels, its refund, and the results in its channel."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from core import ledger
+from core.errors import Refused
+from core.messages import Card, Priority
+from core.model import CloseReason, JobState, Place
+from core.service import alarms, views
+from core.service.house import Desk
+from core.store import alerts, batches, jobs, journal
+from core.store import cards as card_rows
+from core.store.batches import BatchRun
+from core.store.jobs import Job
+from core.texts import money
+
+AGGREGATE = "aggregate"
+
+
+def why_over(desk: Desk, job: Job) -> CloseReason | None:
+    """Why an open job is over now, if it is. The last answers stay undoable: a job waits for them before it ends."""
+    if job.deadline is not None and desk.now >= job.deadline:
+        return CloseReason.DEADLINE
+    if job.state != JobState.OPEN or job.active:
+        return None
+    if job.answered_at is not None and desk.now - job.answered_at < desk.house.undo_ms:
+        return None
+    if job.done >= job.tasks:
+        return CloseReason.COMPLETED
+    if journal.balance(desk.tx, ledger.escrow(job.id), job.asset) < job.price.total:
+        return CloseReason.BUDGET
+    return None
+
+
+def close_job(desk: Desk, job: Job, reason: CloseReason) -> None:
+    """Buy nothing more. Tasks in hand may be finished and are paid; then comes the final aggregate run."""
+    jobs.mark_closing(desk.tx, job.id, reason, desk.now)
+    alerts.insert_event(desk.tx, "job.closing", desk.now, job=job.id, reason=reason)
+    text = desk.say("en", "job.closing", job=job.id, reason=desk.say("en", f"reason.close.{reason}"))
+    desk.send(job.place, Card(text=text), priority=Priority.NOTICE)
+    redraw_progress(desk, jobs.get_job(desk.tx, job.id))
+
+
+def settle(desk: Desk, job: Job) -> None:
+    """A closing job whose last lease is back: refund what is left and queue the final run."""
+    left = journal.balance(desk.tx, ledger.escrow(job.id), job.asset)
+    if left:
+        journal.post(desk.tx, ledger.refund(job.id, job.requester, left, job.asset), desk.now)
+    batches.queue_run(desk.tx, AGGREGATE, job.id, "final", True, desk.now)
+
+
+def redraw_progress(desk: Desk, job: Job) -> None:
+    """Show where the job stands in its channel's progress message."""
+    if job.progress_card is None:
+        return
+    jobs.set_progress(desk.tx, job.id, job.progress_card, job.done)
+    desk.edit(card_rows.get_card(desk.tx, job.progress_card), views.progress_card(desk, job))
+
+
+def finish(desk: Desk, run: BatchRun, report: dict[str, Any], files: list[tuple[str, str]]) -> None:
+    """A batch run's labels are stored: post the results of a final run and close the job."""
+    job = jobs.get_job(desk.tx, run.job)
+    if run.final and job.state == JobState.CLOSING:
+        jobs.mark_closed(desk.tx, job.id, desk.now)
+        alerts.insert_event(desk.tx, "job.closed", desk.now, job=job.id, reason=job.reason, run=run.id)
+        redraw_progress(desk, jobs.get_job(desk.tx, job.id))
+    if run.final or run.claim.startswith("results"):
+        desk.send_files(job.place, result_card(desk, job, report), files)
+
+
+def failed(desk: Desk, run: BatchRun, error: str) -> None:
+    """A batch run failed for good: admins and the requester's channel are told."""
+    job = jobs.get_job(desk.tx, run.job)
+    alarms.raise_alert(desk, "batch", (job.id, None), {"error": error[:300]}, key=f"batch:{run.id}")
+    if run.final:
+        desk.send(job.place, Card(text=desk.say("en", "results.failed", job=job.id)), priority=Priority.NOTICE)
+
+
+def result_card(desk: Desk, job: Job, report: dict[str, Any]) -> Card:
+    """The summary above the result files."""
+    spent = journal.balance(desk.tx, ledger.escrow(job.id), job.asset)
+    refunded = journal.turnover(desk.tx, "refund", ledger.requester(job.requester), job.asset) if not spent else 0
+    text = desk.say(
+        "en",
+        "results",
+        tasks=report.get("tasks", job.tasks),
+        answers=job.answers,
+        per_task=f"{job.answers / max(1, job.tasks):.2f}",
+        controls=job.control_answers,
+        workers=report.get("workers", "-"),
+        confidence=f"{float(report.get('mean_confidence', 0.0)):.0%}",
+        method=report.get("method", "-"),
+        paid=money(job.bought * job.pay, job.asset),
+        fee=money(job.bought * job.fee, job.asset),
+        refunded=money(max(0, job.budget - job.bought * job.price.total), job.asset) if refunded else "-",
+        reason=desk.say("en", f"reason.close.{job.reason}") if job.reason else "-",
+    )
+    return Card(title=desk.say("en", "results.title", job=job.id, title=job.title), text=text)
+
+
+def send_results_again(desk: Desk, job: Job, place: Place) -> None:
+    """/results: post the newest finished run once more, or queue one for a job that is under way."""
+    run = batches.latest_done(desk.tx, job.id)
+    if run is not None and job.state == JobState.CLOSED:
+        report = json.loads(run.report)
+        desk.send_files(place, result_card(desk, job, report["metrics"]), [(p, n) for p, n in report["files"]])
+        return
+    if not job.answers:
+        raise Refused("results.none", job=job.id)
+    if job.state == JobState.CLOSING:
+        raise Refused("results.soon", job=job.id)
+    batches.queue_run(desk.tx, AGGREGATE, job.id, f"results:{job.bought}", False, desk.now)
+    desk.send(place, Card(text=desk.say("en", "results.soon", job=job.id)), priority=Priority.NOTICE)

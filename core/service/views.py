@@ -1,0 +1,158 @@
+"""How things look as cards: a task, its receipt, a session's end, a job's preview and progress, an alert."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.messages import Button, Card
+from core.model import Example, JobSpec, Option
+from core.service.house import Desk
+from core.store.alerts import Alert
+from core.store.cards import CardRow
+from core.store.jobs import Job
+from core.store.people import Person, Session
+from core.store.tasks import Task
+from core.texts import money, span
+
+SHORT_ROW = 24
+"""Up to three options whose texts together stay below this share one row; else two per row (one if a text is long)."""
+LONG_TEXT = 18
+RECEIPT_ITEM = 60
+
+
+def item_text(columns: dict[str, str]) -> str:
+    """An item as a worker reads it: the bare text when there is one column, else one line per column."""
+    if len(columns) == 1:
+        return next(iter(columns.values()))
+    return "\n".join(f"{name}: {text}" for name, text in columns.items())
+
+
+def option_rows(options: tuple[Option, ...], make: Callable[[str, str], Button]) -> tuple[tuple[Button, ...], ...]:
+    """Buttons for the options: choice "0", "1", … with the option's text, laid out for a phone."""
+    buttons = [make(str(number), option.text) for number, option in enumerate(options)]
+    longest = max(len(option.text) for option in options)
+    if len(buttons) <= 3 and sum(len(option.text) for option in options) <= SHORT_ROW:
+        width = 3
+    elif len(buttons) == 5 and longest <= 2:
+        width = 5
+    else:
+        width = 2 if longest <= LONG_TEXT else 1
+    return tuple(tuple(buttons[at : at + width]) for at in range(0, len(buttons), width))
+
+
+def task_card(desk: Desk, row: CardRow, lang: str, job: Job, task: Task, session: Session) -> Card:
+    """A task as the worker sees it: header, item, question, options, and Skip · Can't tell · Report last."""
+    header = desk.say(
+        lang,
+        "task.header",
+        job=job.title,
+        i=session.done + 1,
+        n=session.size,
+        earned=money(session.earned, job.asset),
+    )
+    options = option_rows(job.spec.options, lambda choice, text: desk.button(row, choice, text))
+    last = desk.buttons(row, *((verb, desk.say(lang, f"button.{verb}")) for verb in ("skip", "cant", "report")))
+    return Card(title=header, quote=item_text(task.columns), question=job.spec.question, rows=(*options, last))
+
+
+def receipt_card(desk: Desk, row: CardRow, lang: str, task: Task, said: str) -> Card:
+    """The pressed message afterwards: one line with what was answered, and Undo."""
+    item = " ".join(item_text(task.columns).split())
+    short = item if len(item) <= RECEIPT_ITEM else item[: RECEIPT_ITEM - 1] + "…"
+    return Card(
+        text=desk.say(lang, "receipt", said=said, item=short),
+        rows=(desk.buttons(row, ("undo", desk.say(lang, "button.undo"))),),
+    )
+
+
+def summary_card(desk: Desk, row: CardRow, lang: str, job: Job, session: Session, payable: int) -> Card:
+    """The end of a session: what was done and earned, and Continue / Stop."""
+    text = desk.say(
+        lang,
+        "session.summary",
+        done=session.done,
+        earned=money(session.earned, job.asset),
+        total=money(payable, job.asset),
+    )
+    verbs = (("continue", desk.say(lang, "button.continue")), ("stop", desk.say(lang, "button.stop")))
+    return Card(title=desk.say(lang, "session.title"), text=text, rows=(desk.buttons(row, *verbs),))
+
+
+def consent_card(desk: Desk, row: CardRow, lang: str) -> Card:
+    """The agreement with Accept / Decline, and a row to read it in another language."""
+    text, _ = desk.house.agreement(lang)
+    verbs = (("accept", desk.say(lang, "button.accept")), ("decline", desk.say(lang, "button.decline")))
+    languages = desk.house.texts.languages()
+    pairs = [(f"lang{number}", name) for number, (_, name) in enumerate(languages)]
+    rows = tuple(desk.buttons(row, *pairs[at : at + 3]) for at in range(0, len(pairs), 3)) if len(pairs) > 1 else ()
+    title = desk.say(lang, "agreement.title", version=desk.house.agreement_version)
+    return Card(title=title, text=text, rows=(desk.buttons(row, *verbs), *rows))
+
+
+def guide_card(desk: Desk, lang: str, spec: JobSpec) -> Card:
+    """A job's instructions with its good and bad examples."""
+    parts = [spec.instructions] if spec.instructions else []
+    for good in (True, False):
+        chosen = [example for example in spec.examples if example.good is good]
+        if chosen:
+            parts.append(desk.say(lang, "guide.good" if good else "guide.bad"))
+            parts += [_example(example) for example in chosen]
+    return Card(title=spec.title, text="\n\n".join(parts) or desk.say(lang, "guide.none"), question=spec.question)
+
+
+def _example(example: Example) -> str:
+    why = f" ({example.why})" if example.why else ""
+    return f"“{example.text}” → {example.label}{why}"
+
+
+def progress_card(desk: Desk, job: Job) -> Card:
+    """A job's progress for its channel: a bar, answers, money, state."""
+    share = job.done / job.tasks if job.tasks else 1.0
+    filled = round(share * 20)
+    spent = job.bought * job.price.total
+    text = desk.say(
+        "en",
+        "job.progress",
+        bar="█" * filled + "░" * (20 - filled),
+        percent=f"{share:.0%}",
+        done=job.done,
+        tasks=job.tasks,
+        answers=job.bought,
+        controls=job.control_answers,
+        spent=money(spent, job.asset),
+        budget=money(job.budget, job.asset),
+        seconds=f"{job.mean_ms / 1000:.1f}",
+    )
+    state = desk.say("en", f"state.{job.state}")
+    return Card(title=f"#{job.id} {job.title} · {state}", text=text)
+
+
+ALERT_ACTIONS = ("day", "ban", "ignore")
+
+
+def alert_card(desk: Desk, row: CardRow, alert: Alert, person: Person | None) -> Card:
+    """An alert with its evidence and the levers to act on it, or what was decided and Undo."""
+    values = {key: _figure(value) for key, value in alert.evidence.items()}
+    who = f"{person.handle}" if person else ""
+    text = desk.say("en", f"alert.{alert.kind}", who=who, job=alert.job or "-", **values)
+    if alert.state != "open":
+        decided = desk.say("en", f"alert.did.{alert.action}", who=who)
+        undo = (desk.buttons(row, ("undo", desk.say("en", "button.undo"))),)
+        return Card(title=desk.say("en", "alert.title.closed"), text=f"{text}\n\n{decided}", rows=undo)
+    verbs = ALERT_ACTIONS if person else ("ignore",)
+    buttons = desk.buttons(row, *((verb, desk.say("en", f"button.{verb}")) for verb in verbs))
+    return Card(title=desk.say("en", "alert.title"), text=text, rows=(buttons,))
+
+
+def _figure(value: object) -> object:
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    return value
+
+
+def call_card(desk: Desk, job: Job) -> Card:
+    """The call to workers in the channel: what, how many, how long, how much, and Start in the private chat."""
+    seconds = span(job.mean_ms) if job.bought else desk.say("en", "job.seconds.unknown")
+    text = desk.say("en", "job.call", tasks=job.tasks, pay=money(job.pay, job.asset), seconds=seconds)
+    start = Button(desk.say("en", "button.start"), start=f"j{job.id}")
+    return Card(title=job.title, text=text, question=job.spec.question, rows=((start,),))

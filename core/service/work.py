@@ -1,0 +1,205 @@
+"""Handing out tasks: who may work, on which job, which task; and taking a task back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core import ledger, routing
+from core.errors import Refused
+from core.messages import Card, Priority
+from core.model import AssignmentState, JobState
+from core.quality import carried
+from core.service import verdicts, views
+from core.service.house import Desk
+from core.store import assignments, jobs, journal, people, tasks
+from core.store import cards as card_rows
+from core.store.assignments import Assignment
+from core.store.jobs import Job
+from core.store.people import Person, Session
+from core.texts import moment
+
+CANDIDATES = 24
+"""Tasks that routing compares for one choice; more cost time and change little."""
+
+
+def next_task(desk: Desk, person: Person, *, expected: bool = True) -> None:
+    """Give the worker their live task again, or a new one. Refused with the reason when there is none.
+
+    `expected` says that the person asked for it: then "nothing to do" is a refusal, else a plain notice.
+    """
+    _check_allowed(desk, person)
+    live = assignments.live_assignment(desk.tx, person.id)
+    if live:
+        show_again(desk, person, live)
+        return
+    if person.state != "active":
+        people.set_state(desk.tx, person.id, "active")
+    reasons: list[str] = []
+    if any(_serve(desk, person, job, reasons) for job in _jobs_for(desk, person)):
+        return
+    reason = reasons[0] if reasons else "nothing.none"
+    if expected:
+        raise Refused(reason)
+    desk.send(person.home, Card(text=desk.say(_lang(desk, person), reason)), priority=Priority.NOTICE)
+
+
+def _lang(desk: Desk, person: Person) -> str:
+    return desk.house.texts.best(person.lang)
+
+
+def _check_allowed(desk: Desk, person: Person) -> None:
+    if person.agreed != desk.house.agreement_version:
+        raise Refused("consent.needed")
+    for ban in people.restrictions_of(desk.tx, person.id, desk.now):
+        until = moment(ban.until) if ban.until else "-"
+        key = "restricted" if ban.until else "restricted.good"
+        raise Refused(key, reason=ban.reason, until=until, contact=desk.house.contact or "-")
+
+
+def _jobs_for(desk: Desk, person: Person) -> Iterator[Job]:
+    """Jobs in the order to try: the one they came for, the one they are in, then by lot."""
+    first: list[int] = []
+    if person.waiting_job is not None:
+        first.append(person.waiting_job)
+    session = people.get_session(desk.tx, person.id)
+    if session and not session.over:
+        first.append(session.job)
+    open_jobs = {job.id: job for job in jobs.jobs_in(desk.tx, JobState.OPEN)}
+    for number in first:
+        if job := open_jobs.pop(number, None):
+            yield job
+    if open_jobs:
+        rng = routing.dice(desk.house.secret, person.id, 0, session.done if session else 0)
+        rest = [routing.OpenJob(job.id, job.priority, job.done / max(1, job.tasks)) for job in open_jobs.values()]
+        for number in routing.job_order(rest, rng):
+            yield open_jobs[number]
+
+
+def _serve(desk: Desk, person: Person, job: Job, reasons: list[str]) -> bool:
+    """Hand out a task of this job if the person may work on it and it has one for them; else note why not."""
+    if reason := _unfit(desk, person, job):
+        reasons.append(reason)
+        return False
+    standing = people.get_standing(desk.tx, person.id, job.id)
+    turn = standing.answers + standing.skips if standing else 0
+    controls_seen = standing.controls if standing else 0
+    rng = routing.dice(desk.house.secret, person.id, job.id, turn)
+    queue = _queue(desk, person, job)
+    choice = routing.choose(queue, rng)
+    if choice is None:
+        reasons.append("nothing.done")
+        return False
+    control = 0
+    if job.controls and rng.random() < routing.control_share(job.spec.control_share, controls_seen):
+        known = _controls(desk, person, job)
+        if known:
+            least = known[0].answers
+            choice, control = rng.choice([c for c in known if c.answers <= least + 1]).task, 1
+    if standing is None:
+        people.insert_standing(desk.tx, person.id, job.id, carried(people.standings_of(desk.tx, person.id)))
+    _hand_out(desk, person, job, choice, control, first=standing is None)
+    return True
+
+
+def _unfit(desk: Desk, person: Person, job: Job) -> str | None:
+    """Why this person may not work on this job now, as a text key; None when they may."""
+    spec = job.spec
+    if spec.languages and _lang(desk, person) not in spec.languages:
+        return "nothing.language"
+    if spec.skills:
+        have = people.skills_of(desk.tx, person.id, desk.now)
+        if any(have.get(name, 0) < least for name, least in spec.skills):
+            return "nothing.skill"
+    if job.deadline is not None and desk.now >= job.deadline:
+        return "nothing.deadline"
+    if journal.balance(desk.tx, ledger.escrow(job.id), job.asset) < job.price.total:
+        return "nothing.budget"
+    return None
+
+
+def _queue(desk: Desk, person: Person, job: Job) -> list[routing.Candidate]:
+    found = tasks.queue_for(desk.tx, job.id, person.id, CANDIDATES)
+    if job.reserved:
+        found += tasks.reserved_queue_for(desk.tx, job.id, person.id, person.handle, CANDIDATES)
+    return found
+
+
+def _controls(desk: Desk, person: Person, job: Job) -> list[routing.Candidate]:
+    found = tasks.controls_for(desk.tx, job.id, person.id, CANDIDATES)
+    if job.reserved:
+        found += tasks.reserved_controls_for(desk.tx, job.id, person.id, person.handle, CANDIDATES)
+    return sorted(found, key=lambda c: c.answers)
+
+
+def _hand_out(desk: Desk, person: Person, job: Job, task: int, control: int, *, first: bool) -> None:
+    session = _session(desk, person, job)
+    span = (desk.now, desk.now + job.spec.lease_seconds * 1000)
+    lease = assignments.insert_assignment(desk.tx, task, job.id, person.id, control, span)
+    if job.price.total:
+        journal.post(desk.tx, ledger.reserve(lease, 0, job.id, job.price), desk.now)
+    tasks.take_lease(desk.tx, task)
+    jobs.count(desk.tx, job.id, active=1)
+    if person.waiting_job is not None:
+        people.set_waiting_job(desk.tx, person.id, None)
+    lang = _lang(desk, person)
+    if first and (job.spec.instructions or job.spec.examples):
+        desk.send(person.home, views.guide_card(desk, lang, job.spec))
+    row = desk.new_card("task", lease, person.id, person.home)
+    desk.send(person.home, views.task_card(desk, row, lang, job, tasks.get_task(desk.tx, task), session), row)
+    people.set_live_card(desk.tx, person.id, row.id)
+
+
+def _session(desk: Desk, person: Person, job: Job) -> Session:
+    session = people.get_session(desk.tx, person.id)
+    if session is None or session.over:
+        people.start_session(desk.tx, person.id, job.id, job.spec.session, desk.now)
+        session = people.get_session(desk.tx, person.id)
+    elif session.job != job.id:
+        people.set_session_job(desk.tx, person.id, job.id)
+    assert session is not None
+    return session
+
+
+def show_again(desk: Desk, person: Person, live: Assignment) -> None:
+    """Send the live task once more; its buttons are the same."""
+    row = card_rows.card_about(desk.tx, "task", live.id)
+    session = people.get_session(desk.tx, person.id)
+    assert row is not None, "a live assignment has a card"
+    assert session is not None, "a worker with a task has a session"
+    job = jobs.get_job(desk.tx, live.job)
+    task = tasks.get_task(desk.tx, live.task)
+    desk.send(person.home, views.task_card(desk, row, _lang(desk, person), job, task, session), row)
+
+
+def put_back(desk: Desk, person: Person, *, tell: bool = True, key: str = "task.back") -> None:
+    """The worker's live task returns to the pool as if it had never been handed out; without one, nothing happens."""
+    live = assignments.live_assignment(desk.tx, person.id)
+    if live is None:
+        return
+    give_up(desk, live)
+    assignments.delete_assignment(desk.tx, live.id)
+    row = card_rows.card_about(desk.tx, "task", live.id)
+    if tell and row is not None:
+        desk.edit(row, Card(text=desk.say(_lang(desk, person), key)))
+
+
+def expire(desk: Desk, lease: Assignment) -> None:
+    """A lease has run out: the task goes back, and its worker is told."""
+    give_up(desk, lease)
+    assignments.close_assignment(desk.tx, lease.id, AssignmentState.EXPIRED, None, None, desk.now)
+    person = people.get_person(desk.tx, lease.person)
+    row = card_rows.card_about(desk.tx, "task", lease.id)
+    if row is not None and person.state != "gone":
+        desk.edit(row, Card(text=desk.say(_lang(desk, person), "task.expired")))
+
+
+def give_up(desk: Desk, lease: Assignment) -> None:
+    """Money and counts of a lease that ends without an answer."""
+    job = jobs.get_job(desk.tx, lease.job)
+    if job.price.total:
+        journal.post(desk.tx, ledger.release(lease.id, lease.nth, job.id, job.price), desk.now)
+    jobs.count(desk.tx, job.id, active=-1)
+    if lease.control:
+        tasks.count_control(desk.tx, lease.task, -1, 0)
+    else:
+        verdicts.reconsider(desk, job, tasks.get_task(desk.tx, lease.task), active=-1)

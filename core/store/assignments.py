@@ -1,0 +1,168 @@
+"""Assignments (one task in one worker's hands) and the append-only answers they lead to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.quality import Standing
+from core.store.tx import Tx
+
+ASSIGNMENT = "id, task, job, person, control, state, label, leased_at, expires_at, done_at, answer, nth"
+ANSWER = "id, assignment, task, job, person, kind, label, control, correct, fast, duration_ms, skips_before, at"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A lease and what became of it; `answer` is the answer row in force, `nth` counts answers and undos."""
+
+    id: int
+    task: int
+    job: int
+    person: int
+    control: int
+    state: str
+    label: int | None
+    leased_at: int
+    expires_at: int
+    done_at: int | None
+    answer: int | None
+    nth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One row of the append-only record: an answer, skip, report, or the undo of one."""
+
+    id: int
+    assignment: int
+    task: int
+    job: int
+    person: int
+    kind: str
+    label: int | None
+    control: int
+    correct: int | None
+    fast: int
+    duration_ms: int
+    skips_before: int
+    at: int
+
+
+def insert_assignment(tx: Tx, task: int, job: int, person: int, control: int, span: tuple[int, int]) -> int:
+    """Lease a task from span[0] until span[1] (ms); its id."""
+    return int(
+        tx.value(
+            "INSERT INTO assignment(task, job, person, control, state, leased_at, expires_at) "
+            "VALUES(?, ?, ?, ?, 'ACTIVE', ?, ?) RETURNING id",
+            (task, job, person, control, *span),
+        )
+    )
+
+
+def get_assignment(tx: Tx, assignment: int) -> Assignment | None:
+    """The assignment with that id; None when it went back to the pool."""
+    row = tx.one(f"SELECT {ASSIGNMENT} FROM assignment WHERE id = ?", (assignment,))
+    return Assignment(*row) if row else None
+
+
+def live_assignment(tx: Tx, person: int) -> Assignment | None:
+    """The one task that this worker holds now."""
+    row = tx.one(f"SELECT {ASSIGNMENT} FROM assignment WHERE person = ? AND state = 'ACTIVE'", (person,))
+    return Assignment(*row) if row else None
+
+
+def due_assignments(tx: Tx, now: int, limit: int) -> list[Assignment]:
+    """Leases that have run out."""
+    sql = f"SELECT {ASSIGNMENT} FROM assignment WHERE state = 'ACTIVE' AND expires_at <= ? ORDER BY expires_at LIMIT ?"
+    return [Assignment(*row) for row in tx.all(sql, (now, limit))]
+
+
+def active_of_job(tx: Tx, job: int) -> list[Assignment]:
+    """Every lease of a job that is still out."""
+    sql = f"SELECT {ASSIGNMENT} FROM assignment WHERE state = 'ACTIVE' AND job = ?"
+    return [Assignment(*row) for row in tx.all(sql, (job,))]
+
+
+def close_assignment(tx: Tx, assignment: int, state: str, label: int | None, answer: int | None, now: int) -> None:
+    """The lease ends as SUBMITTED, SKIPPED or EXPIRED."""
+    tx.run(
+        "UPDATE assignment SET state = ?, label = ?, answer = ?, done_at = ?, nth = nth + 1 WHERE id = ?",
+        (state, label, answer, now, assignment),
+    )
+
+
+def reopen_assignment(tx: Tx, assignment: int, span: tuple[int, int]) -> None:
+    """An undo: the worker holds the task again, with a new lease."""
+    tx.run(
+        "UPDATE assignment SET state = 'ACTIVE', label = NULL, answer = NULL, done_at = NULL, nth = nth + 1, "
+        "leased_at = ?, expires_at = ? WHERE id = ?",
+        (*span, assignment),
+    )
+
+
+def delete_assignment(tx: Tx, assignment: int) -> None:
+    """The task goes back to the pool as if it had never been handed out; the worker may get it again."""
+    tx.run("DELETE FROM assignment WHERE id = ? AND state = 'ACTIVE'", (assignment,))
+
+
+def insert_answer(
+    tx: Tx, lease: Assignment, kind: str, label: int | None, marks: tuple[int | None, int, int, int], now: int
+) -> int:
+    """Record an answer, skip or report; marks are (correct, fast, duration ms, skips in row before). Its id."""
+    return int(
+        tx.value(
+            "INSERT INTO answer(assignment, task, job, person, kind, label, control, correct, fast, duration_ms, "
+            "skips_before, at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (lease.id, lease.task, lease.job, lease.person, kind, label, lease.control, *marks, now),
+        )
+    )
+
+
+def insert_undo(tx: Tx, undone: Answer, now: int) -> int:
+    """Record that an answer was taken back. Its id."""
+    return int(
+        tx.value(
+            "INSERT INTO answer(assignment, task, job, person, kind, control, undoes, at) "
+            "VALUES(?, ?, ?, ?, 'undo', ?, ?, ?) RETURNING id",
+            (undone.assignment, undone.task, undone.job, undone.person, undone.control, undone.id, now),
+        )
+    )
+
+
+def get_answer(tx: Tx, answer: int) -> Answer:
+    """The answer with that id; LookupError when there is none."""
+    row = tx.one(f"SELECT {ANSWER} FROM answer WHERE id = ?", (answer,))
+    if row is None:
+        raise LookupError(f"no answer {answer}")
+    return Answer(*row)
+
+
+def later_answers(tx: Tx, person: int, done_at: int, assignment: int) -> int:
+    """How many tasks this worker has finished after that one."""
+    return int(
+        tx.value(
+            "SELECT count(*) FROM assignment WHERE person = ? AND done_at >= ? AND id <> ? AND state <> 'EXPIRED'",
+            (person, done_at, assignment),
+        )
+    )
+
+
+def votes_of(tx: Tx, task: int) -> list[tuple[int, Standing]]:
+    """The answers in force on this task, each with what is known of its worker, in the order they came."""
+    sql = (
+        "SELECT a.label, s.person, s.job, s.prior_ok, s.prior_n, s.answers, s.cant, s.controls, s.control_ok, "
+        "s.compared, s.agreed FROM assignment a JOIN standing s ON s.person = a.person AND s.job = a.job "
+        "WHERE a.task = ? AND a.state = 'SUBMITTED' ORDER BY a.answer"
+    )
+    return [(label, Standing(*known)) for label, *known in tx.all(sql, (task,))]
+
+
+def skips_in_row(tx: Tx, person: int, job: int, limit: int = 50) -> int:
+    """How many of the worker's latest tasks in this job were skipped without an answer in between (at most `limit`)."""
+    rows = tx.all(
+        "SELECT state FROM assignment WHERE person = ? AND job = ? AND state IN ('SUBMITTED', 'SKIPPED') "
+        "ORDER BY answer DESC LIMIT ?",
+        (person, job, limit),
+    )
+    states = [state for (state,) in rows]
+    return states.index("SUBMITTED") if "SUBMITTED" in states else len(states)

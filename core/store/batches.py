@@ -1,0 +1,107 @@
+"""Batch runs and their labels, and the windows of scheduled jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.store.tx import Tx
+
+RUN = "id, kind, job, claim, final, state, folder, tries, report, error"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRun:
+    """One execution of a GPU job: queued, running, done or failed; `report` is its report as JSON."""
+
+    id: int
+    kind: str
+    job: int
+    claim: str
+    final: int
+    state: str
+    folder: str
+    tries: int
+    report: str
+    error: str
+
+
+def queue_run(tx: Tx, kind: str, job: int, claim: str, final: bool, now: int) -> int | None:
+    """Queue a run once per (job, kind, claim); None when it is there already."""
+    row = tx.one(
+        "INSERT INTO batch_run(kind, job, claim, final, created_at) VALUES(?, ?, ?, ?, ?) "
+        "ON CONFLICT(job, kind, claim) DO NOTHING RETURNING id",
+        (kind, job, claim, int(final), now),
+    )
+    return int(row[0]) if row else None
+
+
+def take_run(tx: Tx, now: int) -> BatchRun | None:
+    """Claim the oldest queued run."""
+    row = tx.one(
+        "UPDATE batch_run SET state = 'running', started_at = ?, tries = tries + 1 WHERE id = "
+        f"(SELECT id FROM batch_run WHERE state = 'queued' ORDER BY final DESC, id LIMIT 1) RETURNING {RUN}",
+        (now,),
+    )
+    return BatchRun(*row) if row else None
+
+
+def requeue_running(tx: Tx) -> int:
+    """Runs that a crash left running start again (their folder tells what is done); how many."""
+    return tx.run("UPDATE batch_run SET state = 'queued' WHERE state = 'running'").rowcount
+
+
+def requeue(tx: Tx, run: int, error: str) -> None:
+    """Try this run again later."""
+    tx.run("UPDATE batch_run SET state = 'queued', error = ? WHERE id = ?", (error, run))
+
+
+def set_folder(tx: Tx, run: int, folder: str) -> None:
+    """Where the run reads and writes."""
+    tx.run("UPDATE batch_run SET folder = ? WHERE id = ?", (folder, run))
+
+
+def finish_run(tx: Tx, run: int, report: str, error: str, now: int) -> None:
+    """The run is done, or failed when there is an error."""
+    state = "failed" if error else "done"
+    tx.run(
+        "UPDATE batch_run SET state = ?, report = ?, error = ?, finished_at = ? WHERE id = ?",
+        (state, report, error, now, run),
+    )
+
+
+def get_run(tx: Tx, run: int) -> BatchRun:
+    """The run with that id; LookupError when there is none."""
+    row = tx.one(f"SELECT {RUN} FROM batch_run WHERE id = ?", (run,))
+    if row is None:
+        raise LookupError(f"no batch run {run}")
+    return BatchRun(*row)
+
+
+def latest_done(tx: Tx, job: int) -> BatchRun | None:
+    """The newest finished run of a job."""
+    row = tx.one(f"SELECT {RUN} FROM batch_run WHERE job = ? AND state = 'done' ORDER BY id DESC LIMIT 1", (job,))
+    return BatchRun(*row) if row else None
+
+
+def insert_labels(tx: Tx, run: int, job: int, labels: Iterable[tuple[int, int, int, int, int]]) -> None:
+    """Store labels (task, label, confidence in ppm, majority, answers) of a run; again is harmless."""
+    tx.many(
+        "INSERT INTO label(task, job, run, label, confidence, majority, answers) VALUES(?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT(task, run) DO NOTHING",
+        ((task, job, run, label, confidence, majority, n) for task, label, confidence, majority, n in labels),
+    )
+
+
+def claim_window(tx: Tx, name: str, claim: str, now: int) -> bool:
+    """Whether this process may run that window of a scheduled job."""
+    sql = "INSERT INTO schedule_run(name, claim, at) VALUES(?, ?, ?) ON CONFLICT(name, claim) DO NOTHING"
+    return tx.run(sql, (name, claim, now)).rowcount == 1
+
+
+def finish_window(tx: Tx, name: str, claim: str, outcome: str, now: int) -> None:
+    """Note how a window ended; windows older than a day are forgotten."""
+    tx.run(
+        "UPDATE schedule_run SET finished_at = ?, outcome = ? WHERE name = ? AND claim = ?", (now, outcome, name, claim)
+    )
+    tx.run("DELETE FROM schedule_run WHERE name = ? AND at < ? AND outcome = 'ok'", (name, now - 86_400_000))

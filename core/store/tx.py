@@ -1,0 +1,64 @@
+"""A transaction as the statements see it: run, one row, all rows, one value; placeholders are question marks."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+
+class Tx:
+    """An open transaction on the writer connection; valid only inside the unit of work that it was given to."""
+
+    __slots__ = ("_connection", "run")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.run: Callable[..., sqlite3.Cursor] = connection.execute
+        """Execute one statement: run(sql, parameters)."""
+
+    def one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """The first row, or None."""
+        row: Row | None = self.run(sql, parameters).fetchone()
+        return row
+
+    def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Every row."""
+        return self.run(sql, parameters).fetchall()
+
+    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """The first column of the first row; LookupError when there is none."""
+        row = self.run(sql, parameters).fetchone()
+        if row is None:
+            raise LookupError(f"no row for: {sql}")
+        return row[0]
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Execute one statement for each row of parameters."""
+        self._connection.executemany(sql, rows)
+
+    @property
+    def open(self) -> bool:
+        """Whether the transaction still stands; SQLite ends it by itself when the disk is full."""
+        return self._connection.in_transaction
+
+    def nested(self) -> AbstractContextManager[None]:
+        """A savepoint: what is done inside is taken back when the block raises."""
+        return _savepoint(self._connection, "nested")
+
+
+@contextmanager
+def _savepoint(connection: sqlite3.Connection, name: str) -> Any:
+    connection.execute(f"SAVEPOINT {name}")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute(f"ROLLBACK TO {name}")
+            connection.execute(f"RELEASE {name}")
+        raise
+    connection.execute(f"RELEASE {name}")
