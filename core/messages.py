@@ -70,6 +70,8 @@ class Upload(Command):
     source: str
     text: str
     attachments: tuple[Attachment, ...]
+    form: bool = False
+    """Whether it came from a form, which can show what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,13 @@ def select_person(tx: Tx, handle: Handle) -> Person | None:
     return Person(*row) if row else None
 
 
+def person_at(tx: Tx, place: Place) -> Person | None:
+    """Whose private chat this is; None for a group."""
+    user = place.chat.removeprefix("@") if place.platform == "slack" else place.chat
+    row = tx.one(f"SELECT {PERSON} FROM person WHERE platform = ? AND (chat = ? OR user = ?)", (*place, user))
+    return Person(*row) if row else None
+
+
 def get_person(tx: Tx, person: int) -> Person:
     """The person with that id; LookupError when there is none."""
     row = tx.one(f"SELECT {PERSON} FROM person WHERE id = ?", (person,))

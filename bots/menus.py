@@ -1,0 +1,31 @@
+"""The commands that Telegram shows in its menus, per audience; Slack's stand in config/slack_manifest.yaml."""
+
+from __future__ import annotations
+
+from bots.telegram.serve import Menu
+
+MENUS = (
+    Menu(
+        "private",
+        (
+            ("next", "Your next task"),
+            ("pause", "Stop; the task goes back, your pay stays"),
+            ("stats", "What you did and earned"),
+            ("help", "How it works, and the guide of your job"),
+            ("privacy", "What we keep, and how to withdraw"),
+            ("start", "Begin"),
+        ),
+    ),
+    Menu(
+        "group",
+        (
+            ("newjob", "Post a job: send a file with this as its caption"),
+            ("status", "Progress of this channel's job"),
+            ("pausejob", "Hand out nothing more for now"),
+            ("resumejob", "Go on"),
+            ("canceljob", "End the job; finished work is paid, the rest refunded"),
+            ("results", "The labels"),
+            ("budget", "What is spent and left; add with an amount"),
+        ),
+    ),
+)

@@ -1,0 +1,109 @@
+"""Works off the queue of batch runs, one at a time: export, run the subprocess, take the results in, or say why not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from core.messages import Reply
+from core.ports import Clock, Store
+from core.service.closing import failed
+from core.service.house import Desk, House
+from core.store import batches, jobs
+from core.store.batches import BatchRun
+from core.store.jobs import Job
+from core.store.snapshots import JobSnapshot, snapshot
+from core.store.tx import Tx
+from gpu_jobs.contract import BadInput, BatchFailed, Crashed, Limits
+from gpu_jobs.export import export
+from gpu_jobs.ingest import ingest
+from gpu_jobs.supervise import supervise
+
+log = logging.getLogger(__name__)
+TRIES = 3
+PAUSE = 10.0
+"""Seconds between looks at an empty queue when nobody rings, and before a failed run is tried again."""
+
+
+class BatchWorker:
+    """One worker on one queue. `ring` wakes it; `run` ends when cancelled, and then so does its subprocess."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        house: House,
+        folder: Path,
+        say: Callable[[Reply], None],
+        *,
+        limits: Limits | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._house = house
+        self._folder = folder
+        self._say = say
+        self._limits = limits or Limits()
+        self._env = env or {}
+        self._bell = asyncio.Event()
+
+    def ring(self) -> None:
+        """There may be work."""
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Work until cancelled; runs that a crash interrupted are taken up first."""
+        await self._store.run(batches.requeue_running)
+        while True:
+            self._bell.clear()
+            while run := await self._store.run(batches.take_run, self._clock.now()):
+                await self._work(run)
+            try:
+                async with asyncio.timeout(PAUSE / self._clock.speed):
+                    await self._bell.wait()
+            except TimeoutError:
+                continue
+
+    async def _work(self, run: BatchRun) -> None:
+        folder = self._folder / f"run-{run.id:06d}"
+        try:
+            await self._prepare(run, folder)
+            report = await supervise(folder, on_event=partial(_log, run.id), env_extra=self._env)
+            self._say(await ingest(self._store, self._clock, self._house, run, folder, report))
+        except BatchFailed as error:
+            log.warning("batch run %d failed: %s", run.id, error)
+            await self._failed(run, error)
+        except Exception as error:  # one broken run must not stop the queue
+            log.exception("batch run %d broke", run.id)
+            await self._failed(run, Crashed(type(error).__name__))
+
+    async def _prepare(self, run: BatchRun, folder: Path) -> None:
+        job, rows = await self._store.run(_read, run)
+        await asyncio.to_thread(export, folder, run, job, rows, self._house.secret, self._limits)
+        await self._store.run(batches.set_folder, run.id, str(folder))
+
+    async def _failed(self, run: BatchRun, error: BatchFailed) -> None:
+        if run.tries < TRIES and not isinstance(error, BadInput):
+            await self._clock.sleep(PAUSE)
+            await self._store.run(batches.requeue, run.id, str(error))
+            return
+        self._say(await self._store.run(_give_up, run, str(error), self._clock.now(), self._house))
+
+
+def _log(run: int, event: Mapping[str, object]) -> None:
+    log.info("batch run %d: %s", run, event)
+
+
+def _read(tx: Tx, run: BatchRun) -> tuple[Job, JobSnapshot]:
+    return jobs.get_job(tx, run.job), snapshot(tx, run.job)
+
+
+def _give_up(tx: Tx, run: BatchRun, error: str, now: int, house: House) -> Reply:
+    batches.finish_run(tx, run.id, "", error, now)
+    desk = Desk(tx, house, now)
+    failed(desk, run, error)
+    return desk.reply
