@@ -151,7 +151,7 @@ class Tapcrowd:
         schedule.add("refit", self._refit)
         schedule.add("tidy", self._tidy)
         schedule.start()
-        exits.callback(schedule.stop)
+        exits.push_async_callback(schedule.stop)
 
     async def _tick(self) -> None:
         self._say(await self.store.run(clockwork.tick, self.clock.now(), self.house))

@@ -18,7 +18,7 @@ from core.store.tx import Tx
 SLICE = 500
 """Items per transaction, so that taps never wait long behind an import."""
 HALF_LIVES_MS = 3_600_000
-SHOWN_PROBLEMS = 20
+SHOWN_PROBLEMS = 21
 Files = list[tuple[str, bytes]]
 
 
@@ -67,7 +67,7 @@ class Intake:
     async def _keep_half(self, upload: Upload, parts: Parts) -> Reply:
         if parts.items is None and parts.jobfile is None:
             raise BadUpload(list(parts.missing))
-        name, body = parts.items or ("job.yaml", (parts.jobfile or "").encode())
+        name, body = parts.items or ("job.yaml", (parts.jobfile or "").encode(errors="replace"))
         await self._store.run(_keep_half, upload, name, body, self._clock.now())
         return await self._answer(upload, "upload.half.items" if parts.items else "upload.half.jobfile")
 

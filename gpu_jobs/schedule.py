@@ -7,6 +7,7 @@ second process is started by accident. A missed or overlapping window, and a fai
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ class Schedule:
         self._on_trouble = on_trouble
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._scheduler.add_listener(self._heard, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+        self._running: set[asyncio.Future[None]] = set()
         self._told: set[tuple[str, str]] = set()
         self._pending: list[tuple[str, str]] = []
 
@@ -55,7 +57,7 @@ class Schedule:
             return
         real = seconds / self._clock.speed
         self._scheduler.add_job(
-            self._run_window,
+            self._run_window_whole,
             IntervalTrigger(seconds=real, timezone=UTC),
             args=(name, seconds, work),
             id=name,
@@ -70,10 +72,18 @@ class Schedule:
         """Begin to fire."""
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """Fire no more; what runs is cancelled."""
+    async def stop(self) -> None:
+        """Fire no more, and let what runs end (APScheduler's own shutdown would cancel it half-way)."""
         if self._scheduler.running:
+            self._scheduler.remove_all_jobs()
+            await asyncio.gather(*self._running, return_exceptions=True)
             self._scheduler.shutdown(wait=False)
+
+    async def _run_window_whole(self, name: str, seconds: float, work: Work) -> None:
+        task = asyncio.ensure_future(self._run_window(name, seconds, work))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        await task
 
     async def _run_window(self, name: str, seconds: float, work: Work) -> None:
         window = str(int(self._clock.now() // (seconds * 1000)))
