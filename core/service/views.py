@@ -96,13 +96,14 @@ def guide_card(desk: Desk, lang: str, spec: JobSpec) -> Card:
         chosen = [example for example in spec.examples if example.good is good]
         if chosen:
             parts.append(desk.say(lang, "guide.good" if good else "guide.bad"))
-            parts += [_example(example) for example in chosen]
+            names = {option.id: option.text for option in spec.options}
+            parts += [_example(example, names.get(example.label, example.label)) for example in chosen]
     return Card(title=spec.title, text="\n\n".join(parts) or desk.say(lang, "guide.none"), question=spec.question)
 
 
-def _example(example: Example) -> str:
+def _example(example: Example, label: str) -> str:
     why = f" ({example.why})" if example.why else ""
-    return f"“{example.text}” → {example.label}{why}"
+    return f"“{example.text}” → {label}{why}"
 
 
 def progress_card(desk: Desk, job: Job) -> Card:
