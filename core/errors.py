@@ -41,9 +41,11 @@ class Refused(TapcrowdError):
 class BadUpload(TapcrowdError):
     """The upload cannot be used."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], field: str = "") -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
+        self.field = field
+        """The part of the upload that is to blame, if one is: "items" or "job"."""
 
 
 class StoreError(TapcrowdError):

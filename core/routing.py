@@ -16,6 +16,8 @@ from core.model import CANT_TELL, Overlap
 FIRST_CONTROLS = 4
 """A stranger gets controls at up to FIRST_CONTROLS times the job's share, falling as 1/(1+n/8)."""
 CONTROL_CEILING = 0.5
+ROUNDING = 1e-9
+"""Two strangers who agree reach 0.9 exactly; the last bit of a float must not ask for a third."""
 CONTROL_FLOOR = 0.4
 """However well known, a worker keeps this part of the job's control share, so that a change is seen."""
 
@@ -30,10 +32,11 @@ class Vote:
 
 def posterior(votes: Sequence[Vote], classes: int) -> list[float]:
     """Probability of each class given the votes, from a uniform prior; "can't tell" says nothing."""
-    scores = [0.0] * classes
+    proofs: list[list[float]] = [[] for _ in range(classes)]
     for vote in votes:
         if vote.label != CANT_TELL:
-            scores[vote.label] += math.log(vote.accuracy * (classes - 1) / (1.0 - vote.accuracy))
+            proofs[vote.label].append(math.log(vote.accuracy * (classes - 1) / (1.0 - vote.accuracy)))
+    scores = [math.fsum(proof) for proof in proofs]  # fsum: the order of the votes must not matter
     top = max(scores)
     weights = [math.exp(score - top) for score in scores]
     total = sum(weights)
@@ -60,10 +63,22 @@ def judge(overlap: Overlap, votes: Sequence[Vote], active: int, classes: int) ->
     shares = posterior(votes, classes)
     best = max(range(classes), key=shares.__getitem__)
     label = best if any(vote.label != CANT_TELL for vote in votes) else None
-    if answers < overlap.min:
-        return Verdict(label, shares[best], False, max(0, overlap.min - answers - active))
-    sure = overlap.policy == "fixed" or answers >= overlap.max or shares[best] >= overlap.confidence
-    return Verdict(label, shares[best], sure, 0 if sure else max(0, 1 - active))
+    confidence = shares[best] if votes else 0.0
+    sure = answers >= most(overlap) or confidence >= overlap.confidence - ROUNDING
+    done = answers >= overlap.min and sure
+    return Verdict(label, confidence, done, wanted(overlap, answers, active, done))
+
+
+def most(overlap: Overlap) -> int:
+    """Answers that a task may have at most, leases on their way among them."""
+    return overlap.min if overlap.policy == "fixed" else overlap.max
+
+
+def wanted(overlap: Overlap, answers: int, active: int, done: bool) -> int:
+    """How many more leases a task wants; what has changed when a lease comes or goes without an answer."""
+    if done:
+        return 0
+    return max(0, (overlap.min - answers if answers < overlap.min else 1) - active)
 
 
 def control_share(base: float, controls_seen: int) -> float:

@@ -63,7 +63,10 @@ def read_upload(
         raise BadUpload(list(parts.missing))
     spec = read_jobfile(parts.jobfile, now_ms, template=template)
     name, data = parts.items
-    return JobUpload(spec, read_items(data, name, spec, limits))
+    try:
+        return JobUpload(spec, read_items(data, name, spec, limits))
+    except BadUpload as error:
+        raise BadUpload(error.problems, field="items") from None
 
 
 def _is_job(name: str, data: bytes) -> bool:

@@ -39,6 +39,8 @@ def _person(desk: Desk, command: Command) -> Person:
     person = people.ensure_person(desk.tx, command.who, desk.now)
     if command.private and person.chat != command.chat and not command.chat.startswith("@"):
         people.set_chat(desk.tx, person.id, command.chat)
+    elif person.state != "gone" or isinstance(command, Left):
+        return person
     if person.state == "gone" and not isinstance(command, Left):
         people.set_state(desk.tx, person.id, "active" if person.agreed else "new")
     return people.get_person(desk.tx, person.id)
@@ -158,6 +160,10 @@ def _route(desk: Desk, person: Person, row: CardRow, message: str, choice: str) 
             desk.toast(desk.say("en", "job.preview.only"), alert=True)
         case "alert", _:
             alarms.act(desk, person, row, message, choice)
+        case "consent spent", _ if person.agreed == row.ref:
+            raise Refused("consent.again")
+        case kind, _ if kind.endswith(" spent"):
+            raise Refused("press.old")
         case _:
             raise Refused("press.forged")
 

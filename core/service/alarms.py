@@ -40,17 +40,18 @@ def item_reported(desk: Desk, job: Job, task: Task, reports: int) -> None:
 
 def raise_alert(
     desk: Desk, kind: str, about: tuple[int | None, int | None], evidence: dict[str, Any], key: str = ""
-) -> None:
-    """Open an alert about (job, person) and post it to every admin chat; a repeated one is only counted."""
+) -> bool:
+    """Open an alert about (job, person) and post it to every admin chat; a repeated one is counted: False."""
     name = key or ":".join(str(part) for part in (kind, *about) if part is not None)
     alert = alerts.raise_alert(desk.tx, name, kind, about, evidence, desk.now)
     if alert is None:
-        return
+        return False
     alerts.insert_event(desk.tx, f"alert.{kind}", desk.now, job=about[0], person=about[1], **evidence)
     person = people.get_person(desk.tx, about[1]) if about[1] is not None else None
     for place in desk.house.admin_places:
         row = desk.new_card("alert", alert.id, None, place)
         desk.send(place, views.alert_card(desk, row, alert, person), row, Priority.NOTICE)
+    return True
 
 
 def act(desk: Desk, admin: Person, row: CardRow, message: str, choice: str) -> None:
@@ -70,9 +71,9 @@ def act(desk: Desk, admin: Person, row: CardRow, message: str, choice: str) -> N
 
 def _decide(desk: Desk, admin: Person, alert: alerts.Alert, choice: str) -> None:
     ban = None
-    if choice in ("day", "ban"):
-        if alert.person is None:
-            raise Refused("press.forged")
+    if choice not in views.ALERT_ACTIONS or (choice != "ignore" and alert.person is None):
+        raise Refused("press.forged")
+    if choice != "ignore" and alert.person is not None:
         until = desk.now + DAY_MS if choice == "day" else None
         ban = restrict(desk, people.get_person(desk.tx, alert.person), until, alert.kind, admin.id)
     alerts.close_alert(desk.tx, alert.id, choice, ban, admin.id, desk.now)

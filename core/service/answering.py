@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core import ledger, quality
+from collections.abc import Callable
+
+from core import ledger, quality, routing
 from core.errors import NotEnough, Refused
 from core.messages import Card
 from core.model import CANT_TELL, AssignmentState, JobState
@@ -16,6 +18,9 @@ from core.store.jobs import Job
 from core.store.people import Change, Person
 from core.store.tasks import Task
 
+NO_OPTION = ("skip", "cant", "report")
+"""What a task card offers besides its options (and the undo of its receipt)."""
+
 
 def tap(desk: Desk, person: Person, row: CardRow, message: str, choice: str) -> None:
     """A press on a task card: an option's number, skip, cant, report or undo."""
@@ -28,11 +33,7 @@ def tap(desk: Desk, person: Person, row: CardRow, message: str, choice: str) -> 
     if lease.state == AssignmentState.EXPIRED:
         raise Refused("task.late")
     if lease.state != AssignmentState.ACTIVE:
-        desk.toast(desk.say(_lang(desk, person), "task.already"))
-        return
-    job = jobs.get_job(desk.tx, lease.job)
-    if choice.isdigit() and int(choice) >= len(job.spec.options):
-        raise Refused("press.forged")
+        raise Refused("task.already")
     finish(desk, person, row, message, lease, choice)
 
 
@@ -52,6 +53,8 @@ def typed(desk: Desk, person: Person, number: int) -> None:
 def finish(desk: Desk, person: Person, row: CardRow, message: str | None, lease: Assignment, choice: str) -> None:
     """End a live assignment with an answer, a skip or a report, and go on."""
     job = jobs.get_job(desk.tx, lease.job)
+    if choice not in NO_OPTION and not (choice.isdigit() and int(choice) < len(job.spec.options)):
+        raise Refused("press.forged")
     task = tasks.get_task(desk.tx, lease.task)
     kind = choice if choice in ("skip", "report") else "answer"
     label = None if kind != "answer" else CANT_TELL if choice == "cant" else int(choice)
@@ -82,18 +85,10 @@ def _record(desk: Desk, job: Job, task: Task, lease: Assignment, said: tuple[str
     fast = answered and quality.is_fast(duration, job.mean_ms, job.spec.fast_seconds, desk.house.rules)
     correct = int(label == task.gold) if answered and lease.control else None
     marks = (correct, int(fast), duration, standing.skips_in_row)
-    number = assignments.insert_answer(desk.tx, lease, kind, label, marks, desk.now)
-    answer = assignments.get_answer(desk.tx, number)
-    state = AssignmentState.SUBMITTED if answered else AssignmentState.SKIPPED
+    answer = assignments.insert_answer(desk.tx, lease, kind, label, marks, desk.now)
+    weight = quality.accuracy(standing)
     _settle(desk, job, lease, answer)
-    _judge(
-        desk,
-        job,
-        task,
-        lease,
-        lambda: assignments.close_assignment(desk.tx, lease.id, state, label, number, desk.now),
-        -1,
-    )
+    _apply(desk, job, task, answer, lambda: _close(desk, answer, weight), active=-1)
     change = change_of(answer)
     people.change_standing(desk.tx, lease.person, job.id, change, 0 if answered else standing.skips_in_row + 1)
     jobs.count(
@@ -132,15 +127,24 @@ def _settle(desk: Desk, job: Job, lease: Assignment, answer: Answer) -> None:
         journal.post(desk.tx, ledger.release(lease.id, lease.nth, job.id, job.price), desk.now)
 
 
-def _judge(desk: Desk, job: Job, task: Task, lease: Assignment, change: object, active: int) -> None:
-    """Close or reopen the assignment; a control only counts, any other task is judged anew."""
-    assert callable(change)
-    if lease.control:
-        before = len(assignments.votes_of(desk.tx, task.id))
-        change()
-        tasks.count_control(desk.tx, task.id, active, len(assignments.votes_of(desk.tx, task.id)) - before)
+def _close(desk: Desk, answer: Answer, weight: float) -> None:
+    if answer.label is not None:
+        vote = routing.Vote(answer.label, weight)
+        assignments.submit_assignment(desk.tx, answer.assignment, answer.id, vote, desk.now)
     else:
+        assignments.close_assignment(desk.tx, answer.assignment, AssignmentState.SKIPPED, answer.id, desk.now)
+
+
+def _apply(desk: Desk, job: Job, task: Task, answer: Answer, change: Callable[[], None], *, active: int) -> None:
+    """Close or reopen the assignment. A control only counts; another task is judged anew when a vote came or went."""
+    if answer.control:
+        change()
+        tasks.count_control(desk.tx, task.id, active, -active * int(answer.kind == "answer"))
+    elif answer.kind == "answer":
         verdicts.reconsider(desk, job, task, active=active, change=change)
+    else:
+        change()
+        verdicts.count_lease(desk, job, task, active)
 
 
 def _go_on(desk: Desk, person: Person, job: Job) -> None:
@@ -181,10 +185,12 @@ def undo(desk: Desk, person: Person, row: CardRow, message: str | None, lease: A
     work.put_back(desk, person, key="undo.first")
     _close_summary(desk, person)
     task = tasks.get_task(desk.tx, lease.task)
+    if not _has_room(job, task, answer):
+        raise Refused("undo.taken")
     assignments.insert_undo(desk.tx, answer, desk.now)
     _unsettle(desk, job, lease, answer)
     span = (desk.now, desk.now + job.spec.lease_seconds * 1000)
-    _judge(desk, job, task, lease, lambda: assignments.reopen_assignment(desk.tx, lease.id, span), 1)
+    _apply(desk, job, task, answer, lambda: assignments.reopen_assignment(desk.tx, lease.id, span), active=1)
     change = change_of(answer)
     people.change_standing(
         desk.tx, person.id, job.id, change.negated(), assignments.skips_in_row(desk.tx, person.id, job.id)
@@ -200,6 +206,7 @@ def undo(desk: Desk, person: Person, row: CardRow, message: str | None, lease: A
     )
     if answered:
         people.add_to_session(desk.tx, person.id, -1, -job.pay)
+    people.set_session_job(desk.tx, person.id, job.id)
     if answer.kind == "report":
         tasks.count_report(desk.tx, task.id, -1)
     _show_reopened(desk, person, row, message, job)
@@ -212,12 +219,18 @@ def _undoable(desk: Desk, person: Person, job: Job, lease: Assignment) -> Answer
         raise Refused("task.gone")
     if job.state not in (JobState.OPEN, JobState.PAUSED):
         raise Refused("undo.closed")
-    if person.agreed != desk.house.agreement_version:
-        raise Refused("consent.needed")
+    work.check_allowed(desk, person)
     late = desk.now - lease.done_at > desk.house.undo_ms
-    if late and assignments.later_answers(desk.tx, person.id, lease.done_at, lease.id) >= desk.house.undo_answers:
+    if late and assignments.later_answers(desk.tx, person.id, lease.answer) >= desk.house.undo_answers:
         raise Refused("undo.late")
     return assignments.get_answer(desk.tx, lease.answer)
+
+
+def _has_room(job: Job, task: Task, answer: Answer) -> bool:
+    """Whether the worker may hold the task again: a skip gave its place away, and others may have taken it."""
+    if answer.kind == "answer" or answer.control:
+        return True
+    return task.answers + task.active < routing.most(job.spec.overlap)
 
 
 def _unsettle(desk: Desk, job: Job, lease: Assignment, answer: Answer) -> None:

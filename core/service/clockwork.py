@@ -48,10 +48,8 @@ def _watch_budget(desk: Desk, job: Job) -> None:
     left = journal.balance(desk.tx, ledger.escrow(job.id), job.asset)
     if job.budget and left < desk.house.budget_low * job.budget and job.done < job.tasks:
         key = f"budget:{job.id}:{job.budget}"
-        before = len(desk.reply.speeches)
         evidence = {"left": left / 1_000_000, "budget": job.budget / 1_000_000, "asset": job.asset}
-        alarms.raise_alert(desk, "budget", (job.id, None), evidence, key=key)
-        if len(desk.reply.speeches) > before or not desk.house.admin_places:
+        if alarms.raise_alert(desk, "budget", (job.id, None), evidence, key=key):
             text = desk.say("en", "job.budget.low", job=job.id)
             desk.send(job.place, Card(text=text), priority=Priority.NOTICE)
 
@@ -68,8 +66,9 @@ def refit(tx: Tx, now: int, claim: str) -> int:
     queued = 0
     for job in jobs.jobs_in(tx, JobState.OPEN, JobState.PAUSED):
         last = batches.latest_done(tx, job.id)
-        fresh = last is None or last.claim != f"at:{job.bought}"
-        if job.answers and fresh and batches.queue_run(tx, closing.AGGREGATE, job.id, f"at:{job.bought}", False, now):
+        claim = f"at:{assignments.last_answer(tx, job.id)}"
+        fresh = last is None or last.claim != claim
+        if job.answers and fresh and batches.queue_run(tx, closing.AGGREGATE, job.id, claim, False, now):
             queued += 1
     return queued
 

@@ -11,13 +11,15 @@ from core.messages import Card, Priority
 from core.model import CloseReason, JobState, Place
 from core.service import alarms, views
 from core.service.house import Desk
-from core.store import alerts, batches, jobs, journal
+from core.store import alerts, assignments, batches, jobs, journal
 from core.store import cards as card_rows
 from core.store.batches import BatchRun
 from core.store.jobs import Job
 from core.texts import money
 
 AGGREGATE = "aggregate"
+FINAL = "final"
+"""The claim of a job's last run; one while it is open carries the number of its newest answer."""
 
 
 def why_over(desk: Desk, job: Job) -> CloseReason | None:
@@ -49,7 +51,7 @@ def settle(desk: Desk, job: Job) -> None:
     left = journal.balance(desk.tx, ledger.escrow(job.id), job.asset)
     if left:
         journal.post(desk.tx, ledger.refund(job.id, job.requester, left, job.asset), desk.now)
-    batches.queue_run(desk.tx, AGGREGATE, job.id, "final", True, desk.now)
+    batches.queue_run(desk.tx, AGGREGATE, job.id, FINAL, True, desk.now)
 
 
 def redraw_progress(desk: Desk, job: Job) -> None:
@@ -92,7 +94,7 @@ def result_card(desk: Desk, job: Job, report: dict[str, Any]) -> Card:
         controls=job.control_answers,
         workers=report.get("workers", "-"),
         confidence=f"{float(report.get('mean_confidence', 0.0)):.0%}",
-        method=report.get("method", "-"),
+        method=_method(report),
         paid=money(job.bought * job.pay, job.asset),
         fee=money(job.bought * job.fee, job.asset),
         refunded=money(max(0, job.budget - job.bought * job.price.total), job.asset) if refunded else "-",
@@ -101,16 +103,25 @@ def result_card(desk: Desk, job: Job, report: dict[str, Any]) -> Card:
     return Card(title=desk.say("en", "results.title", job=job.id, title=job.title), text=text)
 
 
+def _method(report: dict[str, Any]) -> str:
+    """The run's method, and what it chose and why when it says so."""
+    method = str(report.get("method", "-"))
+    return f"{method} ({report['chosen']}): {report['reason']}" if report.get("reason") else method
+
+
 def send_results_again(desk: Desk, job: Job, place: Place) -> None:
     """/results: post the newest finished run once more, or queue one for a job that is under way."""
-    run = batches.latest_done(desk.tx, job.id)
-    if run is not None and job.state == JobState.CLOSED:
+    over = job.state in (JobState.CLOSING, JobState.CLOSED)
+    claim = FINAL if over else f"results:{assignments.last_answer(desk.tx, job.id)}"
+    run = batches.find_run(desk.tx, AGGREGATE, job.id, claim)
+    if run is not None and run.state == "done":
         report = json.loads(run.report)
         desk.send_files(place, result_card(desk, job, report["metrics"]), [(p, n) for p, n in report["files"]])
         return
     if not job.answers:
         raise Refused("results.none", job=job.id)
-    if job.state == JobState.CLOSING:
-        raise Refused("results.soon", job=job.id)
-    batches.queue_run(desk.tx, AGGREGATE, job.id, f"results:{job.bought}", False, desk.now)
+    if run is not None and run.state == "failed":
+        batches.retry(desk.tx, run.id)
+    elif not over:
+        batches.queue_run(desk.tx, AGGREGATE, job.id, claim, False, desk.now)
     desk.send(place, Card(text=desk.say("en", "results.soon", job=job.id)), priority=Priority.NOTICE)

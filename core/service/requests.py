@@ -1,13 +1,13 @@
-"""What requesters and admins ask for: a new job and its preview, status, pause, cancel, budget, results, credit, skills."""
+"""What requesters and admins ask for: a job and its preview, status, pause, cancel, budget, results, credit, skills."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 
 from core import ledger
-from core.errors import NotEnough, Refused
+from core.errors import KeyReused, NotEnough, Refused
 from core.messages import Card, PostJob, Priority, Said
 from core.model import MICRO, CloseReason, Handle, Item, JobSpec, JobState, parse_handle
 from core.service import closing, views
@@ -120,15 +120,24 @@ def _fund(desk: Desk, job: Job) -> None:
     if not job.budget:
         return
     purse = journal.balance(desk.tx, ledger.requester(job.requester), job.asset)
-    if purse < job.budget and desk.house.rail == "points":
-        gift = ledger.deposit(f"points:{job.id}", "points", job.requester, job.budget - purse, job.asset)
-        journal.post(desk.tx, gift, desk.now)
+    _give_points(desk, job, job.budget - purse, "fund")
     try:
         journal.post(desk.tx, ledger.fund(job.id, job.requester, job.budget, job.asset), desk.now)
     except NotEnough:
-        owner = people.get_person(desk.tx, job.requester)
-        missing = money(job.budget - purse, job.asset)
-        raise Refused("job.poor", missing=missing, budget=money(job.budget, job.asset), who=owner.handle) from None
+        raise _poor(desk, job, job.budget, purse) from None
+
+
+def _poor(desk: Desk, job: Job, wanted: int, purse: int) -> Refused:
+    owner = people.get_person(desk.tx, job.requester)
+    missing, budget = money(wanted - purse, job.asset), money(wanted, job.asset)
+    return Refused("job.poor", missing=missing, budget=budget, who=owner.handle, asset=job.asset)
+
+
+def _give_points(desk: Desk, job: Job, missing: int, ref: str) -> None:
+    """Where answers are worth points and no money, what a purse lacks comes from nowhere."""
+    if missing > 0 and desk.house.rail == "points":
+        gift = ledger.deposit(f"points:{job.id}:{ref}", "points", job.requester, missing, job.asset)
+        journal.post(desk.tx, gift, desk.now)
 
 
 # ---- commands in the channel --------------------------------------------------------------------------------------
@@ -141,14 +150,17 @@ def how_to_post(desk: Desk, person: Person, command: Said) -> None:
     )
 
 
-def _chosen(desk: Desk, command: Said) -> Job:
+NUMBER = re.compile(r"\s*#?([0-9]{1,12})(?!\S)")
+HASHED = re.compile(r"\s*#([0-9]{1,12})(?!\S)")
+
+
+def _chosen(desk: Desk, command: Said, marked: re.Pattern[str] = NUMBER) -> Job:
     """The job that a command means: the number in its arguments, else the newest; of this channel only."""
     found = jobs.jobs_of_chat(desk.tx, command.place)
-    words = command.args.split()
-    if words and (number := words[0].removeprefix("#")).isdigit():
-        found = [job for job in found if job.id == int(number)]
+    if match := marked.match(command.args):
+        found = [job for job in found if job.id == int(match[1])]
         if not found:
-            raise Refused("job.elsewhere", job=number)
+            raise Refused("job.elsewhere", job=match[1])
     if not found:
         raise Refused("job.none")
     live = [job for job in found if job.state != JobState.CLOSED]
@@ -206,11 +218,10 @@ def results(desk: Desk, person: Person, command: Said) -> None:
 
 def budget(desk: Desk, person: Person, command: Said) -> None:
     """/budget: what is spent and left; /budget 5 or /budget #3 5 adds from the requester's purse."""
-    job = _chosen(desk, command)
-    words = [word for word in command.args.split() if not word.startswith("#")]
-    if words:
+    job = _chosen(desk, command, HASHED)
+    if amount := HASHED.sub("", command.args, count=1).strip():
         _must_own(desk, person, job)
-        _add_budget(desk, job, amount_of(words[0]), command.key)
+        _add_budget(desk, job, amount_of(amount), command.key)
         job = jobs.get_job(desk.tx, job.id)
     text = desk.say(
         "en",
@@ -228,11 +239,11 @@ def _add_budget(desk: Desk, job: Job, amount: int, key: str) -> None:
     if job.state not in (JobState.OPEN, JobState.PAUSED):
         raise Refused("job.wrong_state", job=job.id, state=desk.say("en", f"state.{job.state}"))
     purse = journal.balance(desk.tx, ledger.requester(job.requester), job.asset)
-    if purse < amount:
-        who = people.get_person(desk.tx, job.requester).handle
-        missing, wanted = money(amount - purse, job.asset), money(amount, job.asset)
-        raise Refused("job.poor", missing=missing, budget=wanted, who=who)
-    journal.post(desk.tx, ledger.top_up(job.id, job.requester, amount, job.asset, key), desk.now)
+    _give_points(desk, job, amount - purse, key)
+    try:
+        journal.post(desk.tx, ledger.top_up(job.id, job.requester, amount, job.asset, key), desk.now)
+    except NotEnough:
+        raise _poor(desk, job, amount, purse) from None
     jobs.add_budget(desk.tx, job.id, amount)
 
 
@@ -240,7 +251,7 @@ def amount_of(text: str) -> int:
     """An amount such as 12.50 in micro-units; Refused when it is none, negative, or finer than a micro-unit."""
     try:
         amount = Decimal(text) * MICRO
-    except InvalidOperation:
+    except DecimalException:  # no number at all, or one beyond all bounds
         raise Refused("amount.bad", text=text[:40]) from None
     if not amount.is_finite() or amount <= 0 or amount != amount.to_integral_value() or amount >= MICRO * 1_000_000_000:
         raise Refused("amount.bad", text=text[:40])
@@ -273,7 +284,10 @@ def credit(desk: Desk, person: Person, command: Said) -> None:
         raise Refused("credit.usage")
     who, amount = _target(desk, match["who"]), amount_of(match["amount"])
     entry = ledger.deposit(match["ref"] or command.key, desk.house.rail, who.id, amount, match["asset"])
-    done = journal.post(desk.tx, entry, desk.now)
+    try:
+        done = journal.post(desk.tx, entry, desk.now)
+    except KeyReused:
+        raise Refused("credit.reused", ref=match["ref"]) from None
     alerts.insert_event(desk.tx, "credit", desk.now, actor=person.id, person=who.id, amount=amount, entry=entry.key)
     purse = money(journal.balance(desk.tx, ledger.requester(who.id), match["asset"]), match["asset"])
     key = "credit.done" if done else "credit.again"

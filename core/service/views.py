@@ -46,9 +46,9 @@ def task_card(desk: Desk, row: CardRow, lang: str, job: Job, task: Task, session
         lang,
         "task.header",
         job=job.title,
-        i=session.done + 1,
+        i=max(0, session.done) + 1,
         n=session.size,
-        earned=money(session.earned, job.asset),
+        earned=money(max(0, session.earned), job.asset),
     )
     options = option_rows(job.spec.options, lambda choice, text: desk.button(row, choice, text))
     last = desk.buttons(row, *((verb, desk.say(lang, f"button.{verb}")) for verb in ("skip", "cant", "report")))

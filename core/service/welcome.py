@@ -10,6 +10,7 @@ from core.messages import Card, Priority
 from core.service import views, work
 from core.service.house import Desk
 from core.store import alerts, assignments, jobs, journal, people
+from core.store import cards as card_rows
 from core.store.cards import CardRow
 from core.store.people import Person
 from core.texts import money
@@ -55,10 +56,10 @@ def decide_consent(desk: Desk, person: Person, row: CardRow, message: str, decis
         ask_consent(desk, person, lang)
         desk.toast(desk.say(lang, "consent.outdated"), alert=True)
         return
-    if person.agreed == row.ref and decision == "accept":
-        desk.toast(desk.say(lang, "consent.again"))
-        return
+    if person.agreed == row.ref:
+        raise Refused("consent.again")
     _, digest = desk.house.agreement(lang)
+    card_rows.spend(desk.tx, row.id)
     people.insert_consent(desk.tx, person.id, row.ref, digest, lang, decision, desk.now)
     people.set_lang(desk.tx, person.id, lang)
     desk.edit(row, Card(text=desk.say(lang, f"consent.{decision}", version=row.ref)), message)
@@ -81,7 +82,10 @@ def privacy(desk: Desk, person: Person) -> None:
 def withdraw(desk: Desk, person: Person, row: CardRow, message: str) -> None:
     """Consent taken back: as easy as it was given; nothing earned is lost."""
     lang = lang_of(desk, person)
+    if not person.agreed:
+        raise Refused("consent.withdrawn")
     _, digest = desk.house.agreement(lang)
+    card_rows.spend(desk.tx, row.id)
     people.insert_consent(desk.tx, person.id, person.agreed, digest, lang, "decline", desk.now)
     alerts.insert_event(desk.tx, "consent.withdrawn", desk.now, actor=person.id, person=person.id)
     work.put_back(desk, person)

@@ -27,7 +27,7 @@ def next_task(desk: Desk, person: Person, *, expected: bool = True) -> None:
 
     `expected` says that the person asked for it: then "nothing to do" is a refusal, else a plain notice.
     """
-    _check_allowed(desk, person)
+    check_allowed(desk, person)
     live = assignments.live_assignment(desk.tx, person.id)
     if live:
         show_again(desk, person, live)
@@ -47,7 +47,8 @@ def _lang(desk: Desk, person: Person) -> str:
     return desk.house.texts.best(person.lang)
 
 
-def _check_allowed(desk: Desk, person: Person) -> None:
+def check_allowed(desk: Desk, person: Person) -> None:
+    """Refused when this person may hold no task now: not agreed to the newest agreement, or restricted."""
     if person.agreed != desk.house.agreement_version:
         raise Refused("consent.needed")
     for ban in people.restrictions_of(desk.tx, person.id, desk.now):
@@ -64,15 +65,15 @@ def _jobs_for(desk: Desk, person: Person) -> Iterator[Job]:
     session = people.get_session(desk.tx, person.id)
     if session and not session.over:
         first.append(session.job)
-    open_jobs = {job.id: job for job in jobs.jobs_in(desk.tx, JobState.OPEN)}
-    for number in first:
-        if job := open_jobs.pop(number, None):
+    for number in dict.fromkeys(first):
+        job = jobs.find_job(desk.tx, number)
+        if job is not None and job.state == JobState.OPEN:
             yield job
-    if open_jobs:
-        rng = routing.dice(desk.house.secret, person.id, 0, session.done if session else 0)
-        rest = [routing.OpenJob(job.id, job.priority, job.done / max(1, job.tasks)) for job in open_jobs.values()]
-        for number in routing.job_order(rest, rng):
-            yield open_jobs[number]
+    others = {job.id: job for job in jobs.open_jobs(desk.tx) if job.id not in first}
+    rng = routing.dice(desk.house.secret, person.id, 0, session.done if session else 0)
+    rest = [routing.OpenJob(job.id, job.priority, job.done / max(1, job.tasks)) for job in others.values()]
+    for number in routing.job_order(rest, rng):
+        yield others[number]
 
 
 def _serve(desk: Desk, person: Person, job: Job, reasons: list[str]) -> bool:
@@ -84,8 +85,7 @@ def _serve(desk: Desk, person: Person, job: Job, reasons: list[str]) -> bool:
     turn = standing.answers + standing.skips if standing else 0
     controls_seen = standing.controls if standing else 0
     rng = routing.dice(desk.house.secret, person.id, job.id, turn)
-    queue = _queue(desk, person, job)
-    choice = routing.choose(queue, rng)
+    choice = routing.choose(_queue(desk, person, job, pivot=rng.randrange(max(1, job.tasks + job.controls))), rng)
     if choice is None:
         reasons.append("nothing.done")
         return False
@@ -117,8 +117,9 @@ def _unfit(desk: Desk, person: Person, job: Job) -> str | None:
     return None
 
 
-def _queue(desk: Desk, person: Person, job: Job) -> list[routing.Candidate]:
-    found = tasks.queue_for(desk.tx, job.id, person.id, CANDIDATES)
+def _queue(desk: Desk, person: Person, job: Job, *, pivot: int) -> list[routing.Candidate]:
+    levels = routing.most(job.spec.overlap)
+    found = tasks.queue_for(desk.tx, job.id, person.id, CANDIDATES, levels=levels, pivot=pivot)
     if job.reserved:
         found += tasks.reserved_queue_for(desk.tx, job.id, person.id, person.handle, CANDIDATES)
     return found
@@ -178,6 +179,7 @@ def put_back(desk: Desk, person: Person, *, tell: bool = True, key: str = "task.
         return
     give_up(desk, live)
     assignments.delete_assignment(desk.tx, live.id)
+    people.drop_unused_standing(desk.tx, person.id, live.job)
     row = card_rows.card_about(desk.tx, "task", live.id)
     if tell and row is not None:
         desk.edit(row, Card(text=desk.say(_lang(desk, person), key)))
@@ -186,7 +188,7 @@ def put_back(desk: Desk, person: Person, *, tell: bool = True, key: str = "task.
 def expire(desk: Desk, lease: Assignment) -> None:
     """A lease has run out: the task goes back, and its worker is told."""
     give_up(desk, lease)
-    assignments.close_assignment(desk.tx, lease.id, AssignmentState.EXPIRED, None, None, desk.now)
+    assignments.close_assignment(desk.tx, lease.id, AssignmentState.EXPIRED, None, desk.now)
     person = people.get_person(desk.tx, lease.person)
     row = card_rows.card_about(desk.tx, "task", lease.id)
     if row is not None and person.state != "gone":
@@ -202,4 +204,4 @@ def give_up(desk: Desk, lease: Assignment) -> None:
     if lease.control:
         tasks.count_control(desk.tx, lease.task, -1, 0)
     else:
-        verdicts.reconsider(desk, job, tasks.get_task(desk.tx, lease.task), active=-1)
+        verdicts.count_lease(desk, job, tasks.get_task(desk.tx, lease.task), -1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.quality import Standing
+from core.routing import Vote
 from core.store.tx import Tx
 
 ASSIGNMENT = "id, task, job, person, control, state, label, leased_at, expires_at, done_at, answer, nth"
+PPM = 1_000_000
 ANSWER = "id, assignment, task, job, person, kind, label, control, correct, fast, duration_ms, skips_before, at"
 
 
@@ -83,19 +84,28 @@ def active_of_job(tx: Tx, job: int) -> list[Assignment]:
     return [Assignment(*row) for row in tx.all(sql, (job,))]
 
 
-def close_assignment(tx: Tx, assignment: int, state: str, label: int | None, answer: int | None, now: int) -> None:
-    """The lease ends as SUBMITTED, SKIPPED or EXPIRED."""
+def submit_assignment(tx: Tx, assignment: int, answer: int, vote: Vote, now: int) -> None:
+    """The lease ends with an answer, which keeps the weight that its worker had when giving it."""
     tx.run(
-        "UPDATE assignment SET state = ?, label = ?, answer = ?, done_at = ?, nth = nth + 1 WHERE id = ?",
-        (state, label, answer, now, assignment),
+        "UPDATE assignment SET state = 'SUBMITTED', label = ?, weight = ?, answer = ?, done_at = ?, nth = nth + 1 "
+        "WHERE id = ?",
+        (vote.label, round(vote.accuracy * PPM), answer, now, assignment),
+    )
+
+
+def close_assignment(tx: Tx, assignment: int, state: str, answer: int | None, now: int) -> None:
+    """The lease ends as SKIPPED or EXPIRED."""
+    tx.run(
+        "UPDATE assignment SET state = ?, answer = ?, done_at = ?, nth = nth + 1 WHERE id = ?",
+        (state, answer, now, assignment),
     )
 
 
 def reopen_assignment(tx: Tx, assignment: int, span: tuple[int, int]) -> None:
     """An undo: the worker holds the task again, with a new lease."""
     tx.run(
-        "UPDATE assignment SET state = 'ACTIVE', label = NULL, answer = NULL, done_at = NULL, nth = nth + 1, "
-        "leased_at = ?, expires_at = ? WHERE id = ?",
+        "UPDATE assignment SET state = 'ACTIVE', label = NULL, weight = NULL, answer = NULL, done_at = NULL, "
+        "nth = nth + 1, leased_at = ?, expires_at = ? WHERE id = ?",
         (*span, assignment),
     )
 
@@ -107,15 +117,15 @@ def delete_assignment(tx: Tx, assignment: int) -> None:
 
 def insert_answer(
     tx: Tx, lease: Assignment, kind: str, label: int | None, marks: tuple[int | None, int, int, int], now: int
-) -> int:
-    """Record an answer, skip or report; marks are (correct, fast, duration ms, skips in row before). Its id."""
-    return int(
-        tx.value(
-            "INSERT INTO answer(assignment, task, job, person, kind, label, control, correct, fast, duration_ms, "
-            "skips_before, at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-            (lease.id, lease.task, lease.job, lease.person, kind, label, lease.control, *marks, now),
-        )
+) -> Answer:
+    """Record an answer, skip or report; marks are (correct, fast, duration ms, skips in row before)."""
+    row = tx.one(
+        "INSERT INTO answer(assignment, task, job, person, kind, label, control, correct, fast, duration_ms, "
+        f"skips_before, at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {ANSWER}",
+        (lease.id, lease.task, lease.job, lease.person, kind, label, lease.control, *marks, now),
     )
+    assert row is not None
+    return Answer(*row)
 
 
 def insert_undo(tx: Tx, undone: Answer, now: int) -> int:
@@ -137,32 +147,26 @@ def get_answer(tx: Tx, answer: int) -> Answer:
     return Answer(*row)
 
 
-def later_answers(tx: Tx, person: int, done_at: int, assignment: int) -> int:
-    """How many tasks this worker has finished after that one."""
-    return int(
-        tx.value(
-            "SELECT count(*) FROM assignment WHERE person = ? AND done_at >= ? AND id <> ? AND state <> 'EXPIRED'",
-            (person, done_at, assignment),
-        )
-    )
+def later_answers(tx: Tx, person: int, answer: int) -> int:
+    """How many tasks this worker has finished after the one with that answer."""
+    return int(tx.value("SELECT count(*) FROM assignment WHERE person = ? AND answer > ?", (person, answer)))
 
 
-def votes_of(tx: Tx, task: int) -> list[tuple[int, Standing]]:
-    """The answers in force on this task, each with what is known of its worker, in the order they came."""
+def last_answer(tx: Tx, job: int) -> int:
+    """The newest row of the job's record, 0 when there is none: it grows with everything that changes the answers."""
+    return int(tx.value("SELECT coalesce(max(id), 0) FROM answer WHERE job = ?", (job,)))
+
+
+def votes_of(tx: Tx, task: int) -> list[Vote]:
+    """The answers in force on this task, each with its worker's weight, in the order they came."""
+    sql = "SELECT label, weight FROM assignment WHERE task = ? AND state = 'SUBMITTED' ORDER BY answer"
+    return [Vote(label, weight / PPM) for label, weight in tx.all(sql, (task,))]
+
+
+def skips_in_row(tx: Tx, person: int, job: int) -> int:
+    """How many of the worker's latest tasks in this job were skipped without an answer in between."""
     sql = (
-        "SELECT a.label, s.person, s.job, s.prior_ok, s.prior_n, s.answers, s.cant, s.controls, s.control_ok, "
-        "s.compared, s.agreed FROM assignment a JOIN standing s ON s.person = a.person AND s.job = a.job "
-        "WHERE a.task = ? AND a.state = 'SUBMITTED' ORDER BY a.answer"
+        "SELECT count(*) FROM assignment WHERE person = ?1 AND job = ?2 AND state = 'SKIPPED' AND answer > "
+        "(SELECT coalesce(max(answer), 0) FROM assignment WHERE person = ?1 AND job = ?2 AND state = 'SUBMITTED')"
     )
-    return [(label, Standing(*known)) for label, *known in tx.all(sql, (task,))]
-
-
-def skips_in_row(tx: Tx, person: int, job: int, limit: int = 50) -> int:
-    """How many of the worker's latest tasks in this job were skipped without an answer in between (at most `limit`)."""
-    rows = tx.all(
-        "SELECT state FROM assignment WHERE person = ? AND job = ? AND state IN ('SUBMITTED', 'SKIPPED') "
-        "ORDER BY answer DESC LIMIT ?",
-        (person, job, limit),
-    )
-    states = [state for (state,) in rows]
-    return states.index("SUBMITTED") if "SUBMITTED" in states else len(states)
+    return int(tx.value(sql, (person, job)))

@@ -78,6 +78,17 @@ def get_run(tx: Tx, run: int) -> BatchRun:
     return BatchRun(*row)
 
 
+def find_run(tx: Tx, kind: str, job: int, claim: str) -> BatchRun | None:
+    """The run that has this claim."""
+    row = tx.one(f"SELECT {RUN} FROM batch_run WHERE job = ? AND kind = ? AND claim = ?", (job, kind, claim))
+    return BatchRun(*row) if row else None
+
+
+def retry(tx: Tx, run: int) -> None:
+    """A failed run gets all its tries again."""
+    tx.run("UPDATE batch_run SET state = 'queued', tries = 0, error = '' WHERE id = ? AND state = 'failed'", (run,))
+
+
 def latest_done(tx: Tx, job: int) -> BatchRun | None:
     """The newest finished run of a job."""
     row = tx.one(f"SELECT {RUN} FROM batch_run WHERE job = ? AND state = 'done' ORDER BY id DESC LIMIT 1", (job,))

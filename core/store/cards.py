@@ -67,6 +67,11 @@ def cards_about(tx: Tx, kind: str, ref: int) -> list[CardRow]:
     return [CardRow(*row) for row in tx.all(sql, (ref, kind))]
 
 
+def spend(tx: Tx, card: int) -> None:
+    """This card was decided: a press on what is left of its buttons finds no such kind any more."""
+    tx.run("UPDATE card SET kind = kind || ' spent' WHERE id = ?", (card,))
+
+
 def insert_speech(tx: Tx, speech: Speech, now: int) -> Speech:
     """Write a speech to the outbox; the same with its id."""
     files = json.dumps(speech.files) if speech.files else ""

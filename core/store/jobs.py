@@ -138,6 +138,15 @@ def jobs_in(tx: Tx, *states: JobState) -> list[Job]:
     return [Job(*row) for row in tx.all(f"SELECT {JOB} FROM job WHERE state IN ({marks}) ORDER BY id", states)]
 
 
+LIVE = "state IN ('open', 'paused', 'closing')"
+"""The condition of the index job_open: written out, since an index is not chosen by what a parameter holds."""
+
+
+def open_jobs(tx: Tx) -> list[Job]:
+    """Every job that hands out tasks."""
+    return [Job(*row) for row in tx.all(f"SELECT {JOB} FROM job WHERE state = 'open' AND {LIVE} ORDER BY id")]
+
+
 def jobs_of_chat(tx: Tx, place: Place) -> list[Job]:
     """Every job that this channel owns, newest first."""
     sql = f"SELECT {JOB} FROM job WHERE platform = ? AND chat = ? AND state <> 'importing' ORDER BY id DESC"

@@ -12,36 +12,42 @@ from core.store.tx import Tx
 
 
 def post(tx: Tx, entry: Entry, now: int) -> bool:
-    """Write an entry once; False when it is there already. KeyReused, NotEnough or LedgerError when refused."""
+    """Write an entry once; False when it is there already.
+
+    KeyReused and NotEnough are told before anything is written. A LedgerError is a bug that the schema caught: it
+    leaves legs without their entry, so the transaction cannot be committed any more.
+    """
     digest = hashlib.sha256(json.dumps([entry.kind, entry.asset, entry.legs]).encode()).hexdigest()
     seen = tx.one("SELECT digest FROM entry WHERE id = ?", (entry.key,))
     if seen is not None:
         if seen[0] != digest:
             raise KeyReused(f"the entry {entry.key} exists and says something else")
         return False
+    accounts = [(_account(tx, code, entry.asset), amount) for code, amount in entry.legs]
+    if any(floor is not None and held + amount < floor for (_, floor, held), amount in accounts):
+        raise NotEnough(f"{entry.kind} {entry.key}: an account does not hold enough")
     try:
-        for code, amount in entry.legs:
-            account = _account(tx, code, entry.asset)
+        for (account, _, _), amount in accounts:
             tx.run("INSERT INTO posting(entry, account, amount) VALUES(?, ?, ?)", (entry.key, account, amount))
         tx.run(
             "INSERT INTO entry(id, digest, kind, at, reverses) VALUES(?, ?, ?, ?, ?)",
             (entry.key, digest, entry.kind, now, entry.reverses),
         )
     except sqlite3.IntegrityError as error:
-        if "balance >= floor" in str(error):
-            raise NotEnough(f"{entry.kind} {entry.key}: an account does not hold enough") from None
         raise LedgerError(f"{entry.kind} {entry.key}: {error}") from None
     return True
 
 
-def _account(tx: Tx, code: str, asset: str) -> int:
+def _account(tx: Tx, code: str, asset: str) -> tuple[int, int | None, int]:
+    """(id, floor, balance) of the account, opened when it is new."""
     full = f"{code}:{asset}"
-    row = tx.one("SELECT id FROM account WHERE code = ?", (full,))
+    row = tx.one("SELECT id, floor, balance FROM account WHERE code = ?", (full,))
     if row is None:
         floor = None if code.startswith("world:") else 0
-        row = tx.one("INSERT INTO account(code, asset, floor) VALUES(?, ?, ?) RETURNING id", (full, asset, floor))
+        sql = "INSERT INTO account(code, asset, floor) VALUES(?, ?, ?) RETURNING id, floor, balance"
+        row = tx.one(sql, (full, asset, floor))
     assert row is not None
-    return int(row[0])
+    return row[0], row[1], row[2]
 
 
 def balance(tx: Tx, code: str, asset: str) -> int:

@@ -26,5 +26,14 @@ def migrate(connection: sqlite3.Connection) -> int:
         raise StoreTooNew
     for number, sql in steps:
         if number > version:
-            connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number:d};\nCOMMIT;")
+            _apply(connection, f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number:d};\nCOMMIT;")
     return steps[-1][0]
+
+
+def _apply(connection: sqlite3.Connection, script: str) -> None:
+    try:
+        connection.executescript(script)
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -178,9 +178,9 @@ def start_session(tx: Tx, person: int, job: int, size: int, now: int) -> None:
 
 
 def add_to_session(tx: Tx, person: int, done: int, earned: int) -> None:
-    """Count an answer and its pay in the session, or take them back."""
+    """Count an answer and its pay in the session, or take them back (below 0 when it was the session before's)."""
     tx.run(
-        "UPDATE session SET done = max(0, done + ?), earned = max(0, earned + ?) WHERE person = ?",
+        "UPDATE session SET done = done + ?, earned = earned + ? WHERE person = ?",
         (done, earned, person),
     )
 
@@ -209,6 +209,15 @@ def standings_of(tx: Tx, person: int) -> list[Standing]:
 def insert_standing(tx: Tx, person: int, job: int, prior: tuple[int, int]) -> None:
     """Open the worker's counts in a job with what earlier jobs say."""
     tx.run("INSERT INTO standing(person, job, prior_ok, prior_n) VALUES(?, ?, ?, ?)", (person, job, *prior))
+
+
+def drop_unused_standing(tx: Tx, person: int, job: int) -> None:
+    """Forget a standing without any count or task: the worker's only task in that job went back to the pool."""
+    tx.run(
+        "DELETE FROM standing WHERE person = ?1 AND job = ?2 AND answers = 0 AND skips = 0 "
+        "AND NOT EXISTS (SELECT 1 FROM assignment WHERE person = ?1 AND job = ?2)",
+        (person, job),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,14 +52,14 @@ class Database(aiosqlite.Connection):
     async def open(cls, path: Path) -> Database:
         """Lock the file, open it and bring it to the newest schema; StoreLocked when another process has it."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = _take_lock(path)
+        database = cls(path, _take_lock(path))
         try:
-            database = cls(path, lock)
             await database
-            return database
         except BaseException:
-            lock.close()
+            await asyncio.to_thread(database._thread.join)  # aiosqlite has told it to stop, and does not wait
+            database._lock.close()
             raise
+        return database
 
     async def run(self, unit: Callable[..., T], *args: object) -> T:
         """Run unit(tx, *args) in a transaction; its result once it is durable, or its error once it is undone."""
@@ -106,6 +106,8 @@ class Database(aiosqlite.Connection):
             if not tx.open:
                 raise
             return future, None, _translate(error)
+        except StopIteration as error:  # a future cannot carry it
+            return future, None, RuntimeError(f"the unit raised {error!r}")
         except Exception as error:  # noqa: BLE001 - handed to the caller who waits for this unit
             return future, None, error
 
@@ -121,17 +123,21 @@ def _settle(outcomes: list[Outcome]) -> None:
 
 
 def _translate(error: sqlite3.Error) -> Exception:
-    if getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return StoreFull()
     return StoreError(f"the database refused: {error}")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
-    for pragma in PRAGMAS:
-        connection.execute(pragma)
-    migrate(connection)
-    path.chmod(0o600)
+    try:
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+        migrate(connection)
+        path.chmod(0o600)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -89,11 +89,21 @@ def first_task(tx: Tx, job: int) -> Task:
 
 
 FRESH = "AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.task = t.id AND a.person = ?)"
+WAITING = "job = ? AND want > 0 AND gold IS NULL AND reserved = 0"
+"""The condition of the index task_queue."""
 OPEN_QUEUE = (
-    "SELECT t.id, t.answers, t.confidence FROM task t "
-    "WHERE t.job = ? AND t.want > 0 AND t.gold IS NULL AND t.reserved = 0 "
+    f"SELECT t.id, t.answers, t.confidence FROM task t WHERE {WAITING} "
     f"{FRESH} ORDER BY t.answers DESC, t.position LIMIT ?"
 )
+OPEN_WINDOW = (
+    f"SELECT t.id, t.answers, t.confidence FROM (SELECT id, answers, confidence FROM task WHERE {WAITING} "
+    f"{{}} ORDER BY answers DESC, position LIMIT ?) t WHERE true {FRESH} LIMIT ?"
+)
+FRONT_WINDOW = OPEN_WINDOW.format("")
+LEVEL_WINDOW = OPEN_WINDOW.format("AND answers = ? AND position BETWEEN ? AND ?")
+WINDOW = 96
+"""Tasks looked at for ones that a person never had; a larger window costs those more who had all of it."""
+LAST = 2**62
 RESERVED_QUEUE = (
     "SELECT t.id, t.answers, t.confidence FROM reservation r JOIN task t ON t.id = r.task "
     f"WHERE r.platform = ? AND r.user = ? AND r.job = ? AND t.want > 0 AND t.gold IS NULL {FRESH} "
@@ -114,9 +124,18 @@ def _candidates(rows: list[tuple[int, int, int]]) -> list[Candidate]:
     return [Candidate(task, answers, confidence / PPM) for task, answers, confidence in rows]
 
 
-def queue_for(tx: Tx, job: int, person: int, limit: int) -> list[Candidate]:
-    """Tasks of the job that anybody may do, want an answer, and that this person never had."""
-    return _candidates(tx.all(OPEN_QUEUE, (job, person, limit)))
+def queue_for(tx: Tx, job: int, person: int, limit: int, *, levels: int, pivot: int) -> list[Candidate]:
+    """Tasks of the job that anybody may do, want an answer, and that this person never had; most answers first.
+
+    A tap costs the same however much a person has done: who had the whole front of the queue gets a look at a window
+    of every number of answers below `levels`, from position `pivot` on and from the first. Only for whom that holds
+    nothing the whole queue is searched: they have had nearly all of it.
+    """
+    found = tx.all(FRONT_WINDOW, (job, WINDOW, person, limit))
+    looks = ((answers, *span) for answers in reversed(range(levels)) for span in ((pivot, LAST), (0, pivot - 1)))
+    while not found and (look := next(looks, None)):
+        found = tx.all(LEVEL_WINDOW, (job, *look, WINDOW, person, limit))
+    return _candidates(found or tx.all(OPEN_QUEUE, (job, person, limit)))
 
 
 def reserved_queue_for(tx: Tx, job: int, person: int, handle: Handle, limit: int) -> list[Candidate]:
@@ -145,6 +164,11 @@ def set_verdict(tx: Tx, task: Task, verdict: Verdict, active: int, answers: int)
         "UPDATE task SET active = ?, answers = ?, want = ?, done = ?, label = ?, confidence = ? WHERE id = ?",
         (active, answers, verdict.want, int(verdict.done), verdict.label, round(verdict.confidence * PPM), task.id),
     )
+
+
+def set_leases(tx: Tx, task: int, active: int, want: int) -> None:
+    """How many workers hold this task, and how many more it wants."""
+    tx.run("UPDATE task SET active = ?, want = ? WHERE id = ?", (active, want, task))
 
 
 def count_control(tx: Tx, task: int, active: int, answers: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -48,17 +48,23 @@ class Tx:
 
     def nested(self) -> AbstractContextManager[None]:
         """A savepoint: what is done inside is taken back when the block raises."""
-        return _savepoint(self._connection, "nested")
+        return _Savepoint(self._connection)
 
 
-@contextmanager
-def _savepoint(connection: sqlite3.Connection, name: str) -> Any:
-    connection.execute(f"SAVEPOINT {name}")
-    try:
-        yield
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute(f"ROLLBACK TO {name}")
-            connection.execute(f"RELEASE {name}")
-        raise
-    connection.execute(f"RELEASE {name}")
+class _Savepoint:
+    """A class, since a generator costs more than the savepoint itself."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("SAVEPOINT nested")
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            if not self._connection.in_transaction:
+                return
+            self._connection.execute("ROLLBACK TO nested")
+        self._connection.execute("RELEASE nested")

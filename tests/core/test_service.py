@@ -46,5 +46,6 @@ async def test_a_full_job_ends_by_itself_and_refunds(town: Town) -> None:
     state = await town.read(lambda tx: tx.one("SELECT state, reason, done, answers FROM job WHERE id = ?", (job,)))
     assert state == ("closing", "completed", 4, 8), "every task has its two answers and the job closes"
     requester = await town.read(people.select_person, REQUESTER)
-    purse = await town.read(lambda tx: tx.value("SELECT balance FROM account WHERE code = ?", (f"requester:{requester.id}:USD",)))
+    code = f"requester:{requester.id}:USD"
+    purse = await town.read(lambda tx: tx.value("SELECT balance FROM account WHERE code = ?", (code,)))
     assert purse == 1000_000_000 - 8 * 24_000, "what was not spent is back in the purse"

@@ -16,6 +16,7 @@ CREATE TABLE person(
   waiting_job INTEGER, created_at INTEGER NOT NULL,
   UNIQUE(platform, user)
 ) STRICT;
+CREATE INDEX person_chat ON person(platform, chat);
 
 CREATE TABLE consent(          -- append-only: what was shown, in which language, and the decision
   id INTEGER PRIMARY KEY AUTOINCREMENT, person INTEGER NOT NULL REFERENCES person(id), version INTEGER NOT NULL,
@@ -67,7 +68,8 @@ CREATE TABLE assignment(
   person INTEGER NOT NULL REFERENCES person(id), control INTEGER NOT NULL, state TEXT NOT NULL
     CHECK(state IN ('ACTIVE', 'SUBMITTED', 'SKIPPED', 'EXPIRED')),
   label INTEGER, leased_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, done_at INTEGER, answer INTEGER, nth INTEGER NOT NULL DEFAULT 0,
-  UNIQUE(task, person)
+  weight INTEGER,              -- accuracy (ppm) that its worker was believed to have when answering
+  UNIQUE(task, person), CHECK(state <> 'SUBMITTED' OR (label IS NOT NULL AND weight IS NOT NULL))
 ) STRICT;
 CREATE UNIQUE INDEX assignment_live ON assignment(person) WHERE state = 'ACTIVE';
 CREATE INDEX assignment_due ON assignment(expires_at) WHERE state = 'ACTIVE';
