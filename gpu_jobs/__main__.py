@@ -62,12 +62,12 @@ def main(arguments: list[str] | None = None) -> int:
 def run(folder: Path, log: EventLog) -> BatchReport:
     """Do the job; every failure becomes a report, since this is the process boundary."""
     started = _now_ms()
-    run_id, error = "unknown", ""
+    run_id, job, error = "unknown", "", ""
     status: Status = "done"
     metrics: Metrics = {}
     try:
         spec = contract.read_job(folder)
-        run_id = spec.run_id
+        run_id, job = spec.run_id, contract.sha256_of(folder / contract.JOB_FILE)
         with log.heartbeat(spec.limits.heartbeat_seconds):
             metrics = _work(folder, spec, log)
     except BadInput as failure:
@@ -84,6 +84,7 @@ def run(folder: Path, log: EventLog) -> BatchReport:
     outputs = contract.hashes_of(folder / contract.OUT) if status == "done" else {}
     return BatchReport(
         run_id=run_id,
+        job=job,
         status=status,
         started=started,
         finished=_now_ms(),
@@ -101,14 +102,17 @@ def _work(folder: Path, spec: BatchSpec, log: EventLog) -> Metrics:
         return job(folder, spec, log)
 
 
+def lock_path(limits: Limits) -> Path:
+    """The lock file of the device that this process may use."""
+    device = os.environ.get("CUDA_VISIBLE_DEVICES", "all").replace(",", "-").replace("/", "-")
+    return Path(limits.lock_folder or tempfile.gettempdir()) / f"tapcrowd-{os.getuid()}-{device}.lock"
+
+
 @contextlib.contextmanager
 def device_lock(limits: Limits) -> Iterator[None]:
     """Hold the device for one run at a time; RetryLater after `lock_seconds`. The kernel frees it on death."""
-    device = os.environ.get("CUDA_VISIBLE_DEVICES", "all").replace(",", "-").replace("/", "-")
-    folder = Path(limits.lock_folder or tempfile.gettempdir())
-    path = folder / f"tapcrowd-{os.getuid()}-{device}.lock"
     # never follow a link that another user of a shared folder may have laid
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    handle = os.open(lock_path(limits), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         _wait_for(handle, time.monotonic() + limits.lock_seconds)
         yield

@@ -13,7 +13,7 @@ import pyarrow as pa
 from gpu_jobs import contract, releases, tables
 from gpu_jobs.contract import BadInput, BatchSpec
 from gpu_jobs.events import EventLog
-from gpu_jobs.kernels import method
+from gpu_jobs.kernels import METHODS, method
 from gpu_jobs.kernels.agreement import krippendorff_alpha, observed_agreement
 from gpu_jobs.kernels.values import Answers, Fit, Floats, Ints
 
@@ -45,6 +45,8 @@ def confidence_of(fit: Fit) -> Floats:
 def main(folder: Path, spec: BatchSpec, log: EventLog) -> Metrics:
     """Read ``in/``, fit, write ``out/`` on the first rank; give the run's figures."""
     started = time.perf_counter()
+    if spec.params.method not in METHODS:
+        raise BadInput(f"there is no method {spec.params.method}; there are {', '.join(METHODS)}")
     snapshot = read(folder / contract.IN, len(spec.params.classes))
     answers = snapshot.answers
     log.emit("start", tasks=answers.n_tasks, answers=len(answers.task), workers=answers.n_workers)
@@ -55,6 +57,8 @@ def main(folder: Path, spec: BatchSpec, log: EventLog) -> Metrics:
 
     fit = method(spec.params.method)(answers, iterations=total, progress=progress)
     metrics = {**_figures(snapshot, fit), "method": spec.params.method, "device": fit.device, "world": fit.world}
+    if fit.chosen:
+        metrics |= {"chosen": fit.chosen, "reason": fit.reason}
     if log.speaks:
         write(folder / contract.OUT, spec, snapshot, fit)
     metrics["seconds"] = round(time.perf_counter() - started, 3)
@@ -145,7 +149,7 @@ def _write_workers(folder: Path, snapshot: Snapshot, fit: Fit) -> None:
         "accuracy": fit.accuracy,
         "lower": fit.lower,
         "upper": fit.upper,
-        "confusion": list(fit.confusion.reshape(answers.n_workers, -1)),
+        "confusion": list(fit.confusion.reshape(answers.n_workers, answers.n_classes**2)),
     }
     tables.write_table(folder / contract.WORKERS_FILE, tables.WORKERS, columns)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from core.errors import StoreError
 from core.messages import Reply
 from core.ports import Clock, Store
 from core.service.closing import failed
@@ -56,17 +58,22 @@ class BatchWorker:
         self._bell.set()
 
     async def run(self) -> None:
-        """Work until cancelled; runs that a crash interrupted are taken up first."""
-        await self._store.run(batches.requeue_running)
+        """Work until cancelled; a store that fails, as on a full disk, only makes the queue wait."""
         while True:
             self._bell.clear()
-            while run := await self._store.run(batches.take_run, self._clock.now()):
-                await self._work(run)
             try:
+                await self._work_off()
+            except StoreError as error:
+                log.error("batch runs have to wait: %s", error)
+            with suppress(TimeoutError):
                 async with asyncio.timeout(PAUSE / self._clock.speed):
                     await self._bell.wait()
-            except TimeoutError:
-                continue
+
+    async def _work_off(self) -> None:
+        """Runs that a crash interrupted first, then whatever is queued."""
+        await self._store.run(batches.requeue_running)
+        while run := await self._store.run(batches.take_run, self._clock.now()):
+            await self._work(run)
 
     async def _work(self, run: BatchRun) -> None:
         folder = self._folder / f"run-{run.id:06d}"

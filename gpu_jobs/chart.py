@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ DPI = 130
 LEFT = 0.035
 BAR, INK, MUTED, GRID = "#2f6fde", "#1d2433", "#6b7385", "#e6e9f0"
 MAX_BARS = 10  # more classes than this share one last bar
-MAX_NAME, MAX_TITLE = 22, 48  # characters
+MAX_NAME, MAX_TITLE, TITLE_LINE = 22, 84, 42  # characters; a title has at most two lines
 CONFIDENCE_BINS = 20
 # tried in turn for letters that matplotlib's own font lacks
 FALLBACK_FONTS = ("Noto Sans CJK SC", "Noto Sans", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei")
@@ -42,16 +43,17 @@ def draw(path: Path, data: ChartData) -> None:
     """Write the chart as a PNG."""
     installed = set(font_manager.get_font_names())
     rcParams["font.family"] = ["DejaVu Sans", *(name for name in FALLBACK_FONTS if name in installed)]
-    layout = ConstrainedLayoutEngine(rect=(0.02, 0.01, 0.95, 0.875), h_pad=0.09, hspace=0.04)
+    title = textwrap.wrap(shorten(data.title or "Labels", MAX_TITLE), TITLE_LINE)[:2]
+    top = 0.905 - 0.033 * len(title)
+    layout = ConstrainedLayoutEngine(rect=(0.02, 0.01, 0.95, top), h_pad=0.09, hspace=0.04)
     figure = Figure(figsize=INCHES, dpi=DPI, facecolor="white", layout=layout)
-    title = shorten(data.title or "Labels", MAX_TITLE)
-    figure.text(LEFT, 0.945, title, size=17, color=INK, weight="bold", parse_math=False)
-    figure.text(LEFT, 0.908, data.subtitle, size=11, color=MUTED)
+    figure.text(LEFT, 0.977, "\n".join(title), size=16, color=INK, weight="bold", va="top", parse_math=False)
+    figure.text(LEFT, top + 0.033, data.subtitle, size=11, color=MUTED)
     classes, confidence, answers = figure.subplots(3, 1, height_ratios=[_bars(data) + 1, 4.2, 3.4])
     _draw_classes(classes, data)
     _draw_confidence(confidence, data)
     _draw_answers(answers, data)
-    figure.savefig(path)
+    figure.savefig(path, format="png")
 
 
 def shorten(text: str, limit: int) -> str:
@@ -86,29 +88,35 @@ def _draw_classes(axes: Axes, data: ChartData) -> None:
     axes.invert_yaxis()
     _dress(axes, "Tasks per label")
     axes.xaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
 
 
 def _draw_confidence(axes: Axes, data: ChartData) -> None:
     known = data.confidence[data.labels >= 0]
-    # just past 1.0 at the right end, so that rounding cannot push a sure task off the axis
+    # rounding must not push a sure task off the last bin
     axes.hist(np.minimum(known, 1.0), bins=np.linspace(0, 1, CONFIDENCE_BINS + 1).tolist(), color=BAR, rwidth=0.9)
     left = np.floor(known.min(initial=0.5) * CONFIDENCE_BINS) / CONFIDENCE_BINS
     axes.set_xlim(max(0.0, left - 0.02), 1.02)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     _dress(axes, "Tasks by confidence")
-    axes.grid(axis="y", color=GRID)
+    _count_up(axes)
 
 
 def _draw_answers(axes: Axes, data: ChartData) -> None:
     sizes, tasks = np.unique(data.answers, return_counts=True)
     axes.bar(sizes, tasks, color=BAR, width=0.72)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     centre = float(sizes.mean()) if len(sizes) else 0.0
     reach = max(2.5, float(np.ptp(sizes)) / 2 + 0.7 if len(sizes) else 0.0)
     axes.set_xlim(centre - reach, centre + reach)
     _dress(axes, "Tasks by number of answers")
+    _count_up(axes)
+
+
+def _count_up(axes: Axes) -> None:
+    """A vertical axis of whole tasks from zero, also when there is none."""
+    axes.set_ylim(0, max(1.0, axes.get_ylim()[1]))
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.grid(axis="y", color=GRID)
 
 

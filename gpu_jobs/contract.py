@@ -35,7 +35,7 @@ EXIT_DONE, EXIT_ERROR, EXIT_BAD_INPUT, EXIT_RETRY, EXIT_CANCELLED = 0, 1, 2, 75,
 
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=100)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Method = Literal["dawid-skene", "majority-vote"]
+MethodName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]*$", max_length=40)]
 Status = Literal["done", "bad-input", "retry", "cancelled", "error"]
 
 
@@ -93,7 +93,7 @@ class Limits(_Value):
 class AggregateParams(_Value):
     """How to turn answers into labels, and the words for the requester's files and chart."""
 
-    method: Method = "dawid-skene"
+    method: MethodName = "auto"  # a name in gpu_jobs.kernels.METHODS
     classes: tuple[str, ...] = Field(min_length=1, max_length=1000)
     iterations: int = Field(default=50, ge=1, le=1000)
     title: str = ""
@@ -116,6 +116,7 @@ class BatchReport(_Value):
     """How one batch run ended: the content of ``result.json``; times in unix milliseconds."""
 
     run_id: str
+    job: str = ""  # SHA-256 of the job.json that it obeyed; empty when that could not be read
     status: Status
     started: int
     finished: int

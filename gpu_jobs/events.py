@@ -37,11 +37,12 @@ class EventLog:
 
     @contextlib.contextmanager
     def heartbeat(self, limit_seconds: float) -> Iterator[None]:
-        """Beat from a thread, three times within `limit_seconds` and at least every ten seconds."""
+        """Beat from a thread, at once, then three times within `limit_seconds` and at least every ten seconds."""
         ended = threading.Event()
         pause = min(MAX_BEAT_SECONDS, limit_seconds / 3)
 
         def beat() -> None:
+            self.emit("beat")
             while not ended.wait(pause):
                 self.emit("beat")
 

@@ -60,7 +60,7 @@ async def supervise(
     Raises a BatchFailed. Setting `stop` cancels the run (Cancelled); so does cancelling the task that awaits this.
     """
     spec = contract.read_job(folder)
-    if report := finished(folder, spec):
+    if report := finished(folder):
         return report
     kill_orphan(folder)
     (folder / contract.RESULT_FILE).unlink(missing_ok=True)
@@ -70,16 +70,16 @@ async def supervise(
     finally:
         await asyncio.shield(_end(process, grace_seconds))
         (folder / contract.PID_FILE).unlink(missing_ok=True)
-    return _verdict(folder, spec, process.returncode)
+    return _verdict(folder, process.returncode)
 
 
-def finished(folder: Path, spec: BatchSpec) -> BatchReport | None:
-    """The report of a run that is done and whose outputs are intact, else None."""
+def finished(folder: Path) -> BatchReport | None:
+    """The report of a run that obeyed the present ``job.json`` to its end and whose outputs are intact, else None."""
     try:
         report = contract.read_report(folder)
     except Corrupt:
         return None
-    if report is None or report.status != "done" or report.run_id != spec.run_id:
+    if report is None or report.status != "done" or report.job != contract.sha256_of(folder / contract.JOB_FILE):
         return None
     return None if contract.mismatches(folder / contract.OUT, report.outputs) else report
 
@@ -205,7 +205,7 @@ def _start_time(pid: int) -> str:
         return ""
 
 
-def _verdict(folder: Path, spec: BatchSpec, exit_code: int | None) -> BatchReport:
+def _verdict(folder: Path, exit_code: int | None) -> BatchReport:
     """The report when the run is done and its outputs are intact, else the error that fits."""
     report = contract.read_report(folder)
     if report is None:
@@ -214,8 +214,8 @@ def _verdict(folder: Path, spec: BatchSpec, exit_code: int | None) -> BatchRepor
         raise failure(f"(exit {exit_code}) {tail}")
     if report.status != "done":
         raise FAILURES[report.status](report.error)
-    if report.run_id != spec.run_id:
-        raise Corrupt(f"it belongs to run {report.run_id}")
+    if report.job != contract.sha256_of(folder / contract.JOB_FILE):
+        raise Corrupt(f"it obeyed another {contract.JOB_FILE}")
     if wrong := contract.mismatches(folder / contract.OUT, report.outputs):
         raise Corrupt(f"wrong or missing: {', '.join(wrong)}")
     return report

@@ -1,52 +1,35 @@
-"""Majority vote, smoothed by the class frequencies; the plain comparison for every other method, without torch."""
+"""Majority vote, smoothed by the class frequencies; the plain comparison for every other method."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gpu_jobs.kernels.values import Answers, Fit, Floats, credible_interval, labels_of
+from gpu_jobs.kernels.em import Crowd, conclude
+from gpu_jobs.kernels.estimator import Categorical
+from gpu_jobs.kernels.values import Answers, Fit
 
 if TYPE_CHECKING:
-    from gpu_jobs.kernels import Progress
-
-# One pseudo-vote, spread by class frequency: it breaks a tie towards the commoner class and can never overturn a lead.
-PSEUDO_VOTES = 1.0
-PSEUDO_ANSWERS = 2.0  # a worker's prior: one right, one wrong
+    from gpu_jobs.kernels.estimator import Progress
 
 
-def fit(answers: Answers, *, iterations: int = 1, progress: Progress | None = None) -> Fit:
-    """Count votes once; `iterations` and `progress` are there for the common contract."""
-    posterior = answers.clamp(_posterior(answers))
-    counts = _confusion_counts(answers, posterior)
-    totals = counts.sum(axis=(1, 2))
-    right = np.trace(counts, axis1=1, axis2=2) + PSEUDO_ANSWERS / 2
-    lower, upper = credible_interval(right, totals + PSEUDO_ANSWERS - right)
-    smoothed = counts + 1 / answers.n_classes
-    return Fit(
-        labels=labels_of(answers, posterior),
-        posterior=posterior,
-        confusion=smoothed / smoothed.sum(axis=2, keepdims=True),
-        accuracy=right / (totals + PSEUDO_ANSWERS),
-        lower=lower,
-        upper=upper,
-        iterations=1,
-        log_likelihood=float(np.log(posterior[answers.task, answers.label] + np.finfo(float).tiny).sum()),
-    )
+@dataclass(frozen=True)
+class MajorityVote(Categorical):
+    """The class with most votes; probabilities are smoothed shares of the votes.
 
+    With n_tc votes of task t for class c, f_c the share of c in all votes and s = `pseudo_votes`,
+    p(z_t = c) = (n_tc + s f_c) / (n_t + s). One pseudo-vote breaks a tie towards the commoner class and can never
+    overturn a lead.
 
-def _posterior(answers: Answers) -> Floats:
-    votes = answers.votes()
-    total = votes.sum()
-    frequency = votes.sum(axis=0) / total if total else np.full(answers.n_classes, 1 / answers.n_classes)
-    smoothed = votes + PSEUDO_VOTES * frequency
-    posterior: Floats = smoothed / smoothed.sum(axis=1, keepdims=True)
-    return posterior
+    >>> import pandas as pd
+    >>> rows = [("t1", "a", "cat"), ("t1", "b", "cat"), ("t1", "c", "dog"), ("t2", "a", "dog")]
+    >>> MajorityVote().fit_predict(pd.DataFrame(rows, columns=["task", "worker", "label"])).to_dict()
+    {'t1': 'cat', 't2': 'dog'}
+    """
 
+    pseudo_votes: float = 1.0
 
-def _confusion_counts(answers: Answers, posterior: Floats) -> Floats:
-    """Expected counts [worker, true class, answered class]."""
-    counts = np.zeros((answers.n_workers, answers.n_classes, answers.n_classes))
-    np.add.at(counts.transpose(0, 2, 1), (answers.worker, answers.label), posterior[answers.task])
-    return counts
+    def fit(self, answers: Answers, *, progress: Progress | None = None) -> Fit:
+        """Count votes once."""
+        crowd = Crowd(answers)
+        return conclude(crowd, crowd.vote_shares(self.pseudo_votes))

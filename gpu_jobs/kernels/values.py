@@ -19,7 +19,11 @@ GRID_ROWS = 4096  # workers at once, to bound memory
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Who said what about which task, as dense indices; `gold` is a task's known class or -1."""
+    """Who said what about which task, as dense indices; `gold` is a task's known class or -1.
+
+    `prior`, where given, holds each task's class probabilities before any answer, [task, class]: a model's
+    out-of-sample prediction or what the item's features say.
+    """
 
     task: Ints
     worker: Ints
@@ -28,6 +32,7 @@ class Answers:
     n_workers: int
     n_classes: int
     gold: Ints
+    prior: Floats | None = None
 
     def votes(self) -> Floats:
         """How many answers each task got per class, [task, class]."""
@@ -56,6 +61,8 @@ class Fit:
     log_likelihood: float
     device: str = "cpu"
     world: int = 1
+    chosen: str = ""  # for a method that picks or blends others: which
+    reason: str = ""  # and why, one sentence
 
 
 def labels_of(answers: Answers, posterior: Floats) -> Ints:
