@@ -17,10 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from gpu_jobs.kernels import dawid_skene, majority_vote
+from gpu_jobs.kernels import method
 from gpu_jobs.kernels.values import Answers, Floats, Ints
 
 OVERLAPS = (2, 3, 4, 5)
+METHODS = ("majority-vote", "hierarchical")
+ITERATIONS = 50
 MAX_CLASSES = 50  # free text and sequences are not classes
 
 
@@ -63,12 +65,12 @@ def draw(crowd: Crowd, overlap: int, controls: float, rng: np.random.Generator) 
 
 
 def score(crowd: Crowd, overlap: int, controls: float, seeds: int) -> Floats:
-    """Accuracy of majority vote and of Dawid-Skene outside the control tasks, [draw, method]."""
+    """Accuracy of majority vote and of the hierarchical model outside the control tasks, [draw, method]."""
     found = []
     for seed in range(seeds):
         answers = draw(crowd, overlap, controls, np.random.default_rng([seed, overlap]))
         free = answers.gold < 0
-        fits = (majority_vote.fit(answers), dawid_skene.fit(answers))
+        fits = [method(name)(answers, iterations=ITERATIONS) for name in METHODS]
         found.append([float((fit.labels[free] == crowd.truth[free]).mean()) for fit in fits])
     return np.array(found)
 
@@ -92,14 +94,14 @@ def main() -> None:
     parser.add_argument("--controls", type=float, default=0.1)
     given = parser.parse_args()
     means = []
-    print(f"{'crowd':<12}{'overlap':>8}{'majority':>10}{'dawid-skene':>13}{'gain':>8}{'worst':>8}")
+    print(f"{'crowd':<12}{'overlap':>8}{'majority':>10}{'hierarchical':>14}{'gain':>8}{'worst':>8}")
     for name, overlap, found in compare(given.folder, given.controls, given.seeds):
-        vote, skene = found.mean(axis=0)
-        means.append((vote, skene))
+        vote, shrunk = found.mean(axis=0)
+        means.append((vote, shrunk))
         worst = (found[:, 1] - found[:, 0]).min()
-        print(f"{name:<12}{overlap:>8}{vote:>10.4f}{skene:>13.4f}{skene - vote:>+8.4f}{worst:>+8.4f}", flush=True)
-    vote, skene = np.mean(means, axis=0)
-    print(f"{'mean':<20}{vote:>10.4f}{skene:>13.4f}{skene - vote:>+8.4f}")
+        print(f"{name:<12}{overlap:>8}{vote:>10.4f}{shrunk:>14.4f}{shrunk - vote:>+8.4f}{worst:>+8.4f}", flush=True)
+    vote, shrunk = np.mean(means, axis=0)
+    print(f"{'mean':<20}{vote:>10.4f}{shrunk:>14.4f}{shrunk - vote:>+8.4f}")
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def _frames(fit: Fit, names: Names) -> dict[str, Any]:
     columns = names.labels.rename("label")
     chosen = pd.Index(names.labels).take(fit.labels)  # every task of a frame has an answer
     index: pd.MultiIndex = pd.MultiIndex.from_product([workers, names.labels], names=["worker", "label"])
-    errors = fit.confusion.transpose(0, 2, 1).reshape(-1, len(columns))
+    errors = fit.confusion.transpose(0, 2, 1).reshape(len(index), len(columns))
     prior = fit.posterior.mean(axis=0) if len(tasks) else np.zeros(len(columns))
     return {
         "labels_": pd.Series(chosen, index=tasks, name="agg_label"),

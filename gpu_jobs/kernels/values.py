@@ -67,6 +67,8 @@ class Fit:
 
 def labels_of(answers: Answers, posterior: Floats) -> Ints:
     """The likeliest class of each task, the lowest index among equals, -1 where nothing is known."""
+    if not posterior.size:
+        return np.full(len(posterior), -1, dtype=np.int64)
     seen = (np.bincount(answers.task, minlength=answers.n_tasks) > 0) | (answers.gold >= 0)
     return np.where(seen, posterior.argmax(axis=1), -1).astype(np.int64)
 

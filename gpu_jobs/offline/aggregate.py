@@ -5,23 +5,38 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from core.errors import BadUpload
 from gpu_jobs.kernels import METHODS, method
-from gpu_jobs.kernels.agreement import krippendorff_alpha
+from gpu_jobs.kernels.large import LARGE, LargeDawidSkene, alpha
 from gpu_jobs.kernels.values import Fit, Ints
 from gpu_jobs.offline.answers_file import AnswersTable, Columns, read_answers, read_known
+from gpu_jobs.offline.items_file import read_items
 from gpu_jobs.offline.scores import score
 
 ITERATIONS = 100
+CHECKPOINT = "checkpoint.npz"
 Facts = dict[str, Any]
 Progress = Callable[[str, int, float], None]
 """Told (method, iteration, change) while a method runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The files of one command and what its columns are called."""
+
+    answers: Path
+    columns: Columns
+    controls: Path | None = None
+    gold: Path | None = None
+    items: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,43 +65,73 @@ def chosen_methods(name: str) -> list[str]:
     return [name]
 
 
-def load(answers: Path, columns: Columns, controls: Path | None) -> AnswersTable:
-    """The answers, with the control tasks that the fit may use."""
-    return read_answers(answers, columns, controls)
+def load(inputs: Inputs) -> AnswersTable:
+    """The answers, with the control tasks that the fit may use and what the items say before any answer."""
+    table = read_answers(inputs.answers, inputs.columns, inputs.controls)
+    if inputs.items is None:
+        return table
+    from gpu_jobs.kernels.joint import item_prior
+
+    features, note = read_items(inputs.items, inputs.columns, table.tasks)
+    learned = item_prior(table.answers, features)
+    notes = (*table.notes, *note, f"item text counts with weight {learned.weight:.2f}")
+    return replace(table, prior=learned.prior, notes=notes)
 
 
-def truth_of(table: AnswersTable, gold: Path | None, columns: Columns) -> Ints | None:
+def truth_of(table: AnswersTable, inputs: Inputs) -> Ints | None:
     """What to score against, by task: control tasks are left out, and labels that nobody ever gave count as missed."""
-    if gold is None:
+    if inputs.gold is None:
         return None
-    known = read_known(gold, columns)
+    known = read_known(inputs.gold, inputs.columns)
     place = {label: index for index, label in enumerate(table.labels.to_pylist())}
-    strange = len(place)
-    names = table.tasks.to_pylist()
-    truth = np.array([place.get(known[task], strange) if task in known else -1 for task in names], np.int64)
-    return np.where(table.answers.gold >= 0, -1, truth)
+    truth = np.full(len(table.tasks), -1, np.int64)
+    where = pc.index_in(pa.array(known, pa.string()), pc.cast(table.tasks, pa.string()))
+    found = where.is_valid().to_numpy(zero_copy_only=False)
+    told = np.array([place.get(label, len(place)) for label in known.values()], np.int64)
+    truth[where.drop_null().to_numpy()] = told[found]
+    return np.where(table.packed.gold >= 0, -1, truth)
 
 
-def run(table: AnswersTable, name: str, truth: Ints | None, progress: Progress | None = None) -> Outcome:
-    """Fit one method and collect its facts."""
-    answers = table.answers
-    started = time.perf_counter()
-    told = None if progress is None else (lambda step, change: progress(name, step, change))
-    fit = method(name)(answers, iterations=ITERATIONS, progress=told)
-    facts: Facts = {
-        "method": name,
-        "chosen": fit.chosen or name,
-        "reason": fit.reason,
-        "tasks": answers.n_tasks,
-        "workers": answers.n_workers,
-        "answers": len(answers.task),
-        "classes": answers.n_classes,
-        "alpha": _finite(krippendorff_alpha(answers.votes())),
-        "seconds": round(time.perf_counter() - started, 3),
-    }
-    if truth is not None:
-        facts |= _scores(fit, truth)
-    return Outcome(fit, facts)
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Fits methods to one table and collects their facts."""
+
+    table: AnswersTable
+    truth: Ints | None
+    iterations: int = ITERATIONS
+    folder: Path | None = None  # for the checkpoint of a large fit
+
+    def run(self, name: str, progress: Progress | None = None) -> Outcome:
+        """Fit one method."""
+        packed = self.table.packed
+        started = time.perf_counter()
+        told = None if progress is None else (lambda step, change: progress(name, step, change))
+        fit = self._fit(name, told)
+        seconds = round(time.perf_counter() - started, 3)
+        facts: Facts = {
+            "method": name,
+            "chosen": fit.chosen or name,
+            "reason": fit.reason,
+            "tasks": packed.n_tasks,
+            "workers": packed.n_workers,
+            "answers": len(packed.column),
+            "classes": packed.n_classes,
+            "alpha": _finite(alpha(packed)),
+            "iterations": fit.iterations,
+            "seconds": seconds,
+        }
+        if self.truth is not None:
+            facts |= _scores(fit, self.truth)
+        return Outcome(fit, facts)
+
+    def _fit(self, name: str, progress: Callable[[int, float], None] | None) -> Fit:
+        table = self.table
+        if name == "dawid-skene" and len(table.packed.column) >= LARGE and table.prior is None:
+            checkpoint = self.folder / CHECKPOINT if self.folder else None
+            return LargeDawidSkene(n_iter=self.iterations, checkpoint=checkpoint).fit_packed(
+                table.packed, progress=progress
+            )
+        return method(name)(table.answers, iterations=self.iterations, progress=progress)
 
 
 def _scores(fit: Fit, truth: Ints) -> Facts:

@@ -146,7 +146,7 @@ def _as_text(values: pa.ChunkedArray) -> pa.Array:
 
 def _encode(values: pa.ChunkedArray) -> tuple[Indices, pa.Array]:
     """Index of each value among the sorted distinct ones, and those."""
-    if pa.types.is_integer(values.type) and (coded := _encode_numbers(values)):
+    if len(values) and pa.types.is_integer(values.type) and (coded := _encode_numbers(values)):
         return coded
     coded_values = values.combine_chunks().dictionary_encode()
     order = pc.sort_indices(coded_values.dictionary).to_numpy()
