@@ -35,15 +35,16 @@ class Intake:
 
     async def post(self, upload: Upload) -> Reply:
         """Obey an upload once. A fault is said with its row and field, and nothing of it is kept."""
-        seen = await self._store.run(inbox.toast_of, upload.key)
-        if seen is not None:
-            return Reply(*seen)
+        async with self._one_at_a_time:  # each may take hundreds of megabytes while it is read
+            seen = await self._store.run(inbox.toast_of, upload.key)
+            return await self._answered(upload) if seen is None else Reply(*seen)
+
+    async def _answered(self, upload: Upload) -> Reply:
         try:
-            async with self._one_at_a_time:  # each may take hundreds of megabytes while it is read
-                return await self._read_and_store(upload)
+            return await self._read_and_store(upload)
         except BadUpload as error:
             shown = [f"• {problem}" for problem in error.problems[:SHOWN_PROBLEMS]]
-            return await self._answer(upload, "upload.bad", problems="\n".join(shown))
+            return await self._answer(upload, "upload.bad", error.field, problems="\n".join(shown))
         except ChatError as error:
             return await self._answer(upload, "upload.bad", problems=f"• the file could not be fetched: {error}")
 
@@ -90,8 +91,10 @@ class Intake:
             await self._store.run(requests.import_items, number, first, part, want)
         return await self._store.run(_finish, number, post, self._clock.now(), self._house)
 
-    async def _answer(self, upload: Upload, key: str, **values: str) -> Reply:
-        return await self._store.run(_say, upload, key, values, self._clock.now(), self._house)
+    async def _answer(self, upload: Upload, key: str, field: str = "", **values: str) -> Reply:
+        reply = await self._store.run(_say, upload, key, values, self._clock.now(), self._house)
+        reply.facts["field"] = field
+        return reply
 
 
 def _join(parts: Parts, kept: tuple[str, bytes] | None) -> tuple[Files, str]:

@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.model import CANT_TELL, Overlap
 
@@ -94,9 +95,8 @@ def dice(secret: bytes, person: int, job: int, turn: int) -> random.Random:
     return random.Random(b"%s|%d|%d|%d" % (secret, person, job, turn))
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A task that this worker may get; `answers` and `confidence` of what is in already."""
+class Candidate(NamedTuple):
+    """A task that this worker may get; `answers` and `confidence` (0..1) of what is in already."""
 
     task: int
     answers: int

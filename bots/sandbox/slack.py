@@ -87,7 +87,7 @@ class SlackSandbox(People):
     # -- life --------------------------------------------------------------------------------------------------------
     async def start(self, port: int = 0) -> Self:
         """Listen on loopback; port 0 takes a free one."""
-        server = web.Server(self._handle, request_factory=_request)
+        server = web.Server(self._handle, request_factory=_request, access_log=None)
         self._runner = web.ServerRunner(server, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()

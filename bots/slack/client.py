@@ -1,4 +1,4 @@
-"""Speaks on Slack: the Chat port over slack_sdk's client and one shared HTTP session.
+"""Speaks on Slack: the Chat port over one HTTP session, which slack_sdk's client shares.
 
 Retries are the outbox's business, so the client's own are off; every failure leaves here as a leaf of ChatError that
 names Slack's error code and nothing else (a request holds the token).
@@ -7,6 +7,7 @@ names Slack's error code and nothing else (a request holds the token).
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,7 @@ CALL_SECONDS = 30.0  # slack_sdk's default; it does not apply it to a session of
 CONNECTIONS = 32  # our choice: the outbox speaks faster than Slack lets it with far fewer
 DIRECT_CHATS = 50_000  # our choice: remembered ids, about 10 MB
 CHUNK_BYTES = 65_536
+JSON = "application/json; charset=utf-8"
 DEFAULT_RETRY_SECONDS = 1.0  # Slack always sends Retry-After; a proxy may not
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -56,6 +58,7 @@ class SlackChat:
         self._session: aiohttp.ClientSession | None = None
         self._direct: OrderedDict[str, str] = OrderedDict()
         self._client = self.web_client(token)
+        self._headers = {**self._client.headers, "Authorization": f"Bearer {token.strip()}", "Content-Type": JSON}
 
     async def start(self) -> None:
         """Open the session that every call shares."""
@@ -143,10 +146,16 @@ class SlackChat:
                 self._direct.popitem(last=False)
 
     async def call(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
-        """One Web API call with a JSON body; its answer, or a ChatError."""
+        """One Web API call with a JSON body; its answer, or a ChatError.
+
+        Straight on the session: slack_sdk's api_call costs half as much CPU again (260 µs instead of 170).
+        """
+        url, content = self.base_url + method, json.dumps(body).encode()
         with chat_errors():
-            answer = await self._client.api_call(method, json=body)
-        data: dict[str, Any] = answer.data if isinstance(answer.data, dict) else {}
+            async with self._http.post(url, data=content, headers=self._headers, allow_redirects=False) as answer:
+                data = _parsed(await answer.read())
+        if answer.status != 200 or not data.get("ok"):
+            raise _failure(answer.status, str(data.get("error") or ""), answer.headers)
         return data
 
     @property
@@ -193,6 +202,15 @@ class SlackChat:
 def _content(card: Card) -> dict[str, Any]:
     """The text of a message and its blocks; parse=none keeps chat.update from linking names in the text."""
     return {"text": to_text(card), "blocks": to_blocks(card), "parse": "none"}
+
+
+def _parsed(content: bytes) -> dict[str, Any]:
+    """The answer to a call; empty when it is not the JSON object that Slack sends."""
+    try:
+        data = json.loads(content)
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
 
 
 def _shared(file: dict[str, Any], channel: str) -> str:

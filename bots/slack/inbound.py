@@ -80,6 +80,7 @@ def from_form(payload: Payload) -> Upload:
         source=f"slack:view:{view['id']}",
         text="" if job else str(_field(values, FORM_JOB).get("value") or ""),
         attachments=tuple(attachment(file) for file in (*items, *job)),
+        form=True,
     )
 
 

@@ -12,6 +12,7 @@ that is lose it, if the call failed.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine
@@ -19,10 +20,12 @@ from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
+from yarl import URL
 
 from bots.slack import forms, inbound
 from bots.slack.client import SlackChat, chat_errors
@@ -115,7 +118,7 @@ class SlackServer:
     async def _receive(self, request: web.Request) -> web.Response:
         if not self._serving:
             return web.Response(status=503)
-        answer = await self._app.async_dispatch(await to_bolt_request(request))
+        answer = await self._app.async_dispatch(_to_bolt(await request.text(), request))
         return await to_aiohttp_response(answer)
 
     def _build(self) -> AsyncApp:
@@ -232,6 +235,17 @@ class SlackServer:
                 if not await handler.client.is_connected():
                     log.warning("a Slack socket is not connected; asking for a new address")
                     handler.client.wss_uri = None
+
+
+def _to_bolt(body: str, request: web.Request) -> AsyncBoltRequest:
+    """A delivery as Bolt's request; an interaction, kilobytes of %XX, is unquoted by yarl in a tenth of Bolt's time."""
+    headers: Any = request.headers
+    if not body.startswith("payload="):
+        return AsyncBoltRequest(body=body, query=request.query_string, headers=headers)
+    payload = json.loads(URL.build(query_string=body, encoded=True).query["payload"])
+    delivery = AsyncBoltRequest(body=payload, headers=headers, mode="socket_mode")  # the mode that takes parsed bodies
+    delivery.mode, delivery.raw_body = "http", body  # the signature is checked on what came
+    return delivery
 
 
 def _ephemeral(text: str) -> dict[str, Any]:

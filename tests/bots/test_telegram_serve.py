@@ -1,4 +1,7 @@
-"""The whole way on loopback: people act, commands are committed, presses are answered and nothing is lost."""
+"""The whole way on loopback: people act, commands are committed, presses are answered and nothing is lost.
+
+Proves bots.telegram.serve with bots.telegram.delivery and bots.telegram.polling.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Alerts are raised once with their evidence, act by a tap of an admin, and every act is undone by another."""
+"""Alerts are raised once with their evidence, act by a tap of an admin, and every act is undone by another.
+
+Proves core.service.alarms.
+"""
 
 from __future__ import annotations
 

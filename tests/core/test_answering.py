@@ -1,4 +1,7 @@
-"""A tap counts once and only for whom it is meant; every other press changes nothing and is told kindly."""
+"""A tap counts once and only for whom it is meant; every other press changes nothing and is told kindly.
+
+Proves core.service.answering.
+"""
 
 from __future__ import annotations
 

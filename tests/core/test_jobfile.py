@@ -1,4 +1,7 @@
-"""A job file that is right becomes a JobSpec; one that is wrong is told in full, in sentences, and never crashes."""
+"""A job file that is right becomes a JobSpec; one that is wrong is told in full, in sentences, and never crashes.
+
+Proves core.intake.jobfile with core.intake.document, core.intake.jobform and core.intake.faults.
+"""
 
 from __future__ import annotations
 

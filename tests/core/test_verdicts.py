@@ -1,4 +1,7 @@
-"""A task's verdict follows from its votes in force, and agreement is counted for the verdict that stands."""
+"""A task's verdict follows from its votes in force, and agreement is counted for the verdict that stands.
+
+Proves core.service.verdicts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The way in and out: agreement, language, deep links, pause, privacy, leaving."""
+"""The way in and out: agreement, language, deep links, pause, privacy, leaving.
+
+Proves core.service.welcome.
+"""
 
 from __future__ import annotations
 

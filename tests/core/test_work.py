@@ -1,4 +1,7 @@
-"""Who gets what: budgets, skills, languages, reservations, controls, order of jobs, leases that run out."""
+"""Who gets what: budgets, skills, languages, reservations, controls, order of jobs, leases that run out.
+
+Proves core.service.work and core.service.house.
+"""
 
 from __future__ import annotations
 
