@@ -48,6 +48,7 @@ class Outbox:
         self._messages: OrderedDict[int, str] = OrderedDict()
         self._said: list[Said] = []
         self._noting: asyncio.Task[None] | None = None
+        self._stopping = False
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -56,8 +57,10 @@ class Outbox:
         self.put(await self._store.run(cards.waiting_speeches))
 
     def put(self, speeches: Iterable[Speech]) -> None:
-        """Queue speeches that are committed."""
+        """Queue speeches that are committed; those for a platform that is switched off wait in the table for it."""
         for speech in speeches:
+            if speech.place.platform not in self._chats:
+                continue
             lane = self._lanes.get(speech.place)
             if lane is not None:
                 lane.append(speech)
@@ -75,6 +78,7 @@ class Outbox:
 
     async def stop(self) -> None:
         """Stop at once; what was not said stays in the table for the next start."""
+        self._stopping = True
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -102,21 +106,26 @@ class Outbox:
         pause = FIRST_PAUSE
         while True:
             try:
-                await self._say(speech)
+                await self._say_or_give_up(speech)
                 return
             except RetryAfter as error:
                 await self._clock.sleep(error.seconds)
-            except Unavailable as error:
+            except (Unavailable, StoreError) as error:
                 log.warning("%s: %s; trying again in %g s", speech.place, error, pause)
                 await self._clock.sleep(pause)
                 pause = min(LONGEST_PAUSE, pause * 2)
-            except ChatError as error:
-                await self._give_up(speech, error)
-                return
-            except Exception as error:  # one bad speech must not stop its lane
-                log.exception("%s: speech %d broke", speech.place, speech.id)
-                await self._give_up(speech, ChatError(f"{type(error).__name__} in the client"))
-                return
+
+    async def _say_or_give_up(self, speech: Speech) -> None:
+        """Raises what time may mend: RetryAfter, Unavailable, StoreError."""
+        try:
+            await self._say(speech)
+        except (RetryAfter, Unavailable, StoreError):
+            raise
+        except ChatError as error:
+            await self._give_up(speech, error)
+        except Exception as error:  # one bad speech must not stop its lane
+            log.exception("%s: speech %d broke", speech.place, speech.id)
+            await self._give_up(speech, ChatError(f"{type(error).__name__} in the client"))
 
     async def _say(self, speech: Speech) -> None:
         message = await self._message_of(speech) if speech.op == "edit" else None
@@ -172,4 +181,6 @@ class Outbox:
             except StoreError as error:
                 log.error("the outbox could not note what it said: %s", error)
                 self._said = batch + self._said
+                if self._stopping:
+                    return
                 await self._clock.sleep(1.0)

@@ -13,8 +13,12 @@ from dataclasses import dataclass, field
 
 from core.ports import Clock
 
-IDLE_BUCKETS = 20_000
-"""Chats remembered at most; a forgotten one starts with a full bucket, which a quiet chat has anyway."""
+TICK = 0.001
+"""Seconds in which a clock that counts ms moves at all; to sleep less would be to spin."""
+ROUNDING = 1e-9
+"""Part of a token that floating point may lack."""
+BUCKETS = 20_000
+"""Chats remembered before the quiet ones are forgotten, whose buckets are full anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,15 @@ class Bucket:
         self.level = self.capacity
 
     def wait(self, now: float) -> float:
-        """Seconds until a token is there; 0 when one is."""
+        """Seconds until a token is there, at least a tick; 0 when one is."""
         self.level = min(self.capacity, self.level + (now - self.at) * self.rate)
         self.at = now
-        return max(0.0, (1 - self.level) / self.rate)
+        missing = 1 - self.level
+        return max(TICK, missing / self.rate) if missing > ROUNDING else 0.0
+
+    def is_full(self, now: float) -> bool:
+        """Whether nothing was taken for so long that a new bucket would be the same."""
+        return self.wait(now) == 0 and self.level == self.capacity
 
     def take(self) -> None:
         """Use one token."""
@@ -64,6 +73,7 @@ class Pace:
         self._clock = clock
         self._overall = Bucket(*limits.overall)
         self._chats: dict[str, Bucket] = {}
+        self._sweep_at = BUCKETS
         self._queue: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._server: asyncio.Task[None] | None = None
@@ -83,10 +93,15 @@ class Pace:
     def _bucket(self, chat: str, group: bool) -> Bucket:
         bucket = self._chats.get(chat)
         if bucket is None:
-            if len(self._chats) >= IDLE_BUCKETS:
-                self._chats.clear()
+            if len(self._chats) >= self._sweep_at:
+                self._forget_quiet()
             bucket = self._chats[chat] = Bucket(*(self._limits.group if group else self._limits.private))
         return bucket
+
+    def _forget_quiet(self) -> None:
+        now = self._now()
+        self._chats = {chat: bucket for chat, bucket in self._chats.items() if not bucket.is_full(now)}
+        self._sweep_at = max(BUCKETS, 2 * len(self._chats))
 
     async def _overall_turn(self, priority: int) -> None:
         if not self._queue and self._overall.wait(self._now()) == 0:
