@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bots.aggregate_command import aggregate
 from core.errors import ChatError, SettingsError, StoreLocked, TapcrowdError, Unavailable
 
 if TYPE_CHECKING:
@@ -180,6 +181,9 @@ def demo(
     with plain_errors():
         code = play(data, seed, out, as_json)
     raise typer.Exit(code)
+
+
+app.command()(aggregate)
 
 
 def read_settings(config: Path | None) -> tuple[Settings, Path | None]:

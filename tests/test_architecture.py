@@ -230,6 +230,10 @@ def test_files_are_short() -> None:
     assert not long, f"more than {FILE_LINES} lines: {long}"
 
 
+COMMANDS = ("bots.aggregate_command",)
+"""A command takes one argument per option of its command line."""
+
+
 def test_functions_are_short_and_take_few_arguments() -> None:
     long = [
         f"{module.name}.{node.name}: {_lines(node)} lines, {_arguments(node)} arguments"
@@ -237,6 +241,7 @@ def test_functions_are_short_and_take_few_arguments() -> None:
         for node in ast.walk(module.tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (_lines(node) > FUNCTION_LINES or _arguments(node) > ARGUMENTS)
+        and module.name not in COMMANDS
     ]
     assert not long, f"at most {FUNCTION_LINES} lines and {ARGUMENTS} positional arguments: {long}"
 

@@ -25,7 +25,10 @@ a majority of what was bought is nearly as good as the aggregate; the maximum is
 CELL = 3000  # characters of a cell that both platforms still show whole
 MOST_HANDLES = 49  # of an item's 50, one is the bad worker's
 SECONDS = (3.0, 6.0)
-"""Simulated median thinking times, from the quickest to the slowest worker, where none were recorded."""
+"""Simulated median thinking times, from the quickest to the slowest worker, where none were recorded ..."""
+LONG_DAY, QUICKEST = 1500.0, 2.0
+"""... but whoever answered hundreds of tasks was quick enough for this many seconds in all. A chat takes one call a
+second (both platforms), and an answer needs two of them."""
 JOB = """\
 title: {title}
 question: Which label fits?
@@ -35,7 +38,6 @@ price: {price} USD
 budget: {budget:.2f} USD
 overlap: {{policy: dynamic, min: {least}, max: {most}, confidence: {confidence}}}
 gold_share: {share}
-lease: 3 minutes
 deadline: 2 days
 """
 
@@ -124,11 +126,11 @@ def _job(title: str, recording: Recording, tasks: int) -> str:
 def _players(
     recording: Recording, columns: Mapping[str, dict[str, str]], handles: Mapping[str, str], rng: random.Random
 ) -> list[Player]:
-    """The simulated bad worker first, then the recorded workers by lot."""
+    """The simulated bad worker first, then the recorded workers, the busiest before those who only looked in."""
     keys = {task: key_of(item_text(shown)) for task, shown in columns.items()}
     players = [Player(Person(BAD_NAME, Spammer(), Habits(seconds=SECONDS[0])), BAD_WORKER)]
-    for worker in rng.sample(sorted(recording.answers), len(recording.answers)):
-        mine: dict[str, Thought] = {keys[task]: said for task, said in recording.answers[worker].items()}
-        habits = Habits(seconds=rng.uniform(*SECONDS))
+    for worker, answers in sorted(recording.answers.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        mine: dict[str, Thought] = {keys[task]: said for task, said in answers.items() if task in keys}
+        habits = Habits(seconds=max(QUICKEST, min(rng.uniform(*SECONDS), LONG_DAY / len(answers))))
         players.append(Player(Person(f"recorded {worker}", Recorded(mine), habits), handles[worker]))
     return players

@@ -63,7 +63,7 @@ class SlackChat:
     async def start(self) -> None:
         """Open the session that every call shares."""
         self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CALL_SECONDS, sock_read=CALL_SECONDS),
             connector=aiohttp.TCPConnector(limit=CONNECTIONS),
             trust_env=not self._loopback,
         )

@@ -31,7 +31,6 @@ _HIDDEN = re.compile(
     "\ud800-\udfff]"  # lone surrogates, which no UTF-8 can carry
 )
 _BREAKS = re.compile("\r\n|[\r\u2028\u2029]")
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def to_blocks(card: Card) -> list[Block]:
@@ -62,6 +61,8 @@ def notice(text: str) -> list[Block]:
 
 def clean(text: str) -> str:
     """Without the characters that hide or reorder others; every line break is a newline."""
+    if text.isascii() and text.isprintable():
+        return text
     return _HIDDEN.sub("", _BREAKS.sub("\n", text))
 
 
@@ -72,7 +73,7 @@ def cut(text: str, limit: int) -> str:
 
 def escape(text: str) -> str:
     """As mrkdwn that mentions and links nothing."""
-    return text.translate(_ESCAPES)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _part(name: str, text: str, limit: int, *, bold: bool = False, kind: str = "rich_text_section") -> Block | None:

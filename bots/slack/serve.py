@@ -119,6 +119,8 @@ class SlackServer:
         if not self._serving:
             return web.Response(status=503)
         answer = await self._app.async_dispatch(_to_bolt(await request.text(), request))
+        if answer.status == 200 and not answer.body:
+            return web.Response()
         return await to_aiohttp_response(answer)
 
     def _build(self) -> AsyncApp:

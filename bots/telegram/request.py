@@ -34,7 +34,8 @@ class AioHttpRequest(BaseRequest):
         self._connections = connections
         self._read = read_timeout
         self._session: ClientSession | None = None
-        self._usual = _timeout(POOL_SECONDS, CONNECT_SECONDS, WRITE_SECONDS, read_timeout)
+        # no limit of the whole: it costs a timer a call, and what is small is written at once
+        self._usual = ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=read_timeout)
 
     @property
     def read_timeout(self) -> float | None:

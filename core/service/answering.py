@@ -154,7 +154,7 @@ def _go_on(desk: Desk, person: Person, job: Job) -> None:
     if session.done < session.size:
         try:
             with desk.tx.nested():
-                work.next_task(desk, people.get_person(desk.tx, person.id))
+                work.next_task(desk, person)
             return
         except Refused as reason:
             end_session(desk, person, job, reason)

@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from gpu_jobs.kernels.estimator import Progress
 
 LARGE = 1_000_000  # answers from which this path is taken
+THREADS = "TAPCROWD_THREADS"  # how many of a rank; else its share of the cores
 TINY = 1e-10  # the least expected count and class share, as in crowd-kit
 PSEUDO = 1.0  # right and wrong answers behind a worker's accuracy
 WORKERS_AT_ONCE = 1 << 16
@@ -116,7 +118,8 @@ def _sweeps(part: Packed, ranks: Ranks) -> Sweeps:
 
         if torch.cuda.is_available():
             return TorchSweeps(part, f"cuda:{ranks.rank % torch.cuda.device_count()}")
-    return CpuSweeps(part, max(1, len(os.sched_getaffinity(0)) // ranks.world))
+    threads = int(os.environ.get(THREADS, "0")) or len(os.sched_getaffinity(0)) // ranks.world
+    return CpuSweeps(part, max(1, threads))
 
 
 def _totals(ranks: Ranks, found: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
@@ -174,9 +177,7 @@ def _fingerprint(packed: Packed, smoothing: float) -> str:
     return found.hexdigest()
 
 
-def _conclude(
-    packed: Packed, posterior: npt.NDArray[Any], state: State, rows: Floats, where: tuple[str, int]
-) -> Fit:
+def _conclude(packed: Packed, posterior: npt.NDArray[Any], state: State, rows: Floats, where: tuple[str, int]) -> Fit:
     size = packed.n_classes
     counts = (state.counts / UNIT).reshape(-1, size, size)  # [worker, label, class]
     right = np.einsum("wkk->w", counts) + PSEUDO
@@ -202,7 +203,7 @@ def blocks(packed: Packed, size: int = 1 << 20) -> list[tuple[int, int]]:
     """Ranges of tasks with about `size` answers each."""
     cuts = np.searchsorted(packed.start, np.arange(0, len(packed.column), size)[1:])
     edges = np.unique([0, *cuts.tolist(), packed.n_tasks]).tolist()
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def alpha(packed: Packed, each: Callable[[int], None] | None = None) -> float:

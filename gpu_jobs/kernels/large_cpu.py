@@ -75,18 +75,16 @@ class CpuSweeps:
         low, high = np.searchsorted(self.known, (first, last))
         known = self.known[low:high]
         units[known - first] = np.eye(table.shape[1], dtype=np.float32)[self.part.gold[known]] * UNIT
-        silent = np.diff(indptr) == 0
         self.posterior[first:last] = units / np.float32(UNIT)
         whole = units.astype(np.float64)
         counts, classes = totals
         counts += one_hot.T @ whole
-        whole[silent & (self.part.gold[first:last] < 0)] = 0.0
-        classes += whole.sum(axis=0)
+        classes += ((np.diff(indptr) > 0) | (self.part.gold[first:last] >= 0)).astype(np.float64) @ whole
 
 
 def softmax(joint: Singles) -> Singles:
     """Probabilities from log joint probabilities [task, class]; columns are reduced one by one, which is quick."""
-    odds = np.exp(joint - reduce(np.maximum, joint.T)[:, None])
+    odds: Singles = np.exp(joint - reduce(np.maximum, joint.T)[:, None])
     odds /= reduce(np.add, odds.T)[:, None]
     return odds
 

@@ -7,14 +7,14 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from scipy import sparse
 
 from gpu_jobs.kernels.values import Floats
 
-BUCKETS = 1 << 16
+BUCKETS = 1 << 13
 BINS = 8  # of each likeness: a line through all of it would miss that only the top counts
 WORD = re.compile(r"\w+(?:\.\d+)?")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -35,7 +35,7 @@ def hashed(columns: Sequence[Sequence[str]]) -> sparse.csr_array:
     for place, column in enumerate(columns):
         for row, text in enumerate(column):
             words = WORD.findall(text)
-            grams = {*words, *(f"{one} {two}" for one, two in zip(words, words[1:], strict=False))}
+            grams = {*words, *(f"{one} {two}" for one, two in pairwise(words))}
             found = [zlib.crc32(f"{place} {gram}".encode()) % BUCKETS for gram in grams]
             rows += [row] * len(found)
             cells += found
@@ -85,9 +85,9 @@ def _letters(first: str, second: str) -> list[float]:
 def _amounts(first: str, second: str) -> list[float]:
     """Whether both are one amount, and their log ratio."""
     found = [NUMBER.findall(text) for text in (first, second)]
-    if any(len(numbers) != 1 for numbers in found):
+    if any(len(numbers) != 1 or numbers[0].count(".") > 1 for numbers in found):
         return [0.0, 0.0]
-    one, two = (float(numbers[0].replace(",", "").rstrip(".") or 0) if numbers[0].count(".") < 2 else 0.0 for numbers in found)
+    one, two = (float(numbers[0].replace(",", "")) for numbers in found)
     return [1.0, min(2.0, abs(np.log((one + 1) / (two + 1))))]
 
 

@@ -74,7 +74,9 @@ def load(inputs: Inputs) -> AnswersTable:
 
     features, note = read_items(inputs.items, inputs.columns, table.tasks)
     learned = item_prior(table.answers, features)
-    notes = (*table.notes, *note, f"item text counts with weight {learned.weight:.2f}")
+    if not learned.weight:
+        return replace(table, notes=(*table.notes, *note, "the items' text does not help and is not used"))
+    notes = (*table.notes, *note, f"the items' text counts with weight {learned.weight:.1f} of 1")
     return replace(table, prior=learned.prior, notes=notes)
 
 

@@ -216,7 +216,8 @@ def _early(packed: Ints, column: Indices, n_labels: int, shift: int) -> Ints:
     """Places of sorted answers that are followed by one of the same worker to the same task."""
     near = np.flatnonzero(packed[1:] - packed[:-1] < n_labels)
     same = column[near] // n_labels == column[near + 1] // n_labels
-    return near[same & (packed[near] >> shift == packed[near + 1] >> shift)]
+    early: Ints = near[same & (packed[near] >> shift == packed[near + 1] >> shift)]
+    return early
 
 
 def _last_labels(rows: tuple[Indices, Indices, Indices], pairs: tuple[Indices, Ints], n_tasks: int) -> Indices:

@@ -18,14 +18,14 @@ from gpu_jobs.kernels.values import Fit, Ints
 from gpu_jobs.offline.answers_file import AnswersTable
 
 SHEET_ROWS = 1_048_576  # of a worksheet ("Excel specifications and limits"), the heading among them
-PAIRS_UP_TO = 1_000_000  # answers
+PAIRS_UP_TO = 100_000  # answers; above, every pair of workers costs more than the fit
 FORMULA = r"^[=+\-@\t\r]"
 """What a spreadsheet takes for a formula at the start of a cell (OWASP, "CSV Injection")."""
 NUMBER = r"^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$"
 
 
 def write_outputs(folder: Path, table: AnswersTable, fit: Fit, facts: Mapping[str, object]) -> list[Path]:
-    """labels and workers as Parquet, those that fit in a spreadsheet as CSV too, agreement.json, report.md; the paths."""
+    """labels and workers as Parquet, and CSV where a sheet holds them, agreement.json, report.md; the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, make in (("labels", labels_table), ("workers", workers_table)):
@@ -90,7 +90,8 @@ def _given(table: AnswersTable) -> Ints:
     """How many answers each worker gave."""
     packed = table.packed
     cells = np.bincount(packed.column, minlength=packed.n_workers * packed.n_classes)
-    return cells.reshape(packed.n_workers, packed.n_classes).sum(axis=1)
+    given: Ints = cells.reshape(packed.n_workers, packed.n_classes).sum(axis=1)
+    return given
 
 
 def _harmless(table: pa.Table) -> pa.Table:

@@ -1,4 +1,7 @@
-"""BWA: a fixed point that can be checked by hand."""
+"""BWA: a fixed point that can be checked by hand.
+
+Proves gpu_jobs.kernels.bwa.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""EBCC: its bound and its starts."""
+"""EBCC: its bound and its starts.
+
+Proves gpu_jobs.kernels.ebcc.
+"""
 
 from __future__ import annotations
 

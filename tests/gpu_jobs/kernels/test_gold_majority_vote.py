@@ -1,4 +1,7 @@
-"""Accuracy on control tasks as weight, worked by hand."""
+"""Accuracy on control tasks as weight, worked by hand.
+
+Proves gpu_jobs.kernels.gold_majority_vote.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""KOS: messages by hand, and more than two classes."""
+"""KOS: messages by hand, and more than two classes.
+
+Proves gpu_jobs.kernels.kos.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""MACE: spammers are found out."""
+"""MACE: spammers are found out.
+
+Proves gpu_jobs.kernels.mace.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Majority vote, worked by hand."""
+"""Majority vote, worked by hand.
+
+Proves gpu_jobs.kernels.majority_vote.
+"""
 
 from __future__ import annotations
 

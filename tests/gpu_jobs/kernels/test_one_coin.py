@@ -1,4 +1,7 @@
-"""One accuracy per worker."""
+"""One accuracy per worker.
+
+Proves gpu_jobs.kernels.one_coin.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Skills that follow agreement."""
+"""Skills that follow agreement.
+
+Proves gpu_jobs.kernels.zero_based_skill.
+"""
 
 from __future__ import annotations
 

@@ -100,6 +100,8 @@ TRIPLES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 4), st.integers(0
 def test_order_keeps_the_last_answer_of_each_pair(rows: list[tuple[int, int, int]]) -> None:
     task, worker, label = (np.array(column, np.int64) for column in zip(*rows, strict=True))
     start, column = _in_order(task, worker, label, (6, 5, 3))
-    found = [(int(t), int(c) // 3, int(c) % 3) for t, c in zip(np.repeat(np.arange(6), np.diff(start)), column, strict=True)]
+    found = [
+        (int(t), int(c) // 3, int(c) % 3) for t, c in zip(np.repeat(np.arange(6), np.diff(start)), column, strict=True)
+    ]
     wanted = {(t, w): lab for t, w, lab in rows}
     assert found == [(t, w, wanted[t, w]) for t, w in sorted(wanted)], "sorted by task and worker, the last one wins"
