@@ -23,8 +23,8 @@ NOTHING_NOW = ("/next later", "/next asks again")
 SHUT_OUT = "You cannot take tasks"
 READ_SECONDS = 8.0
 """Median time to read the agreement or the summary of a session."""
-LOST_SECONDS = 30.0
-"""After so long without a card a person asks for one by /next."""
+LOST_SECONDS, LOST_REAL_SECONDS = 30.0, 2.0
+"""After so long without a card a person asks for one by /next; however fast the clock, the machine gets some time."""
 BACK_SECONDS = 25.0
 """First pause before somebody who found nothing looks again; it grows with every vain look."""
 RECEIPT_SECONDS = 10.0
@@ -114,7 +114,7 @@ class Life:
         await (self.seat.arrive() if first else self.seat.say("next"))
         asked = False
         while not self._desk.shut_out and self._slept_over is None:
-            await self._desk.until(LOST_SECONDS / self._clock.speed)
+            await self._desk.until(max(LOST_REAL_SECONDS, LOST_SECONDS / self._clock.speed))
             if self._desk.card is not None:
                 asked = False
                 if not await self._handle(self._desk.card):
@@ -175,13 +175,13 @@ class Life:
 
     async def _undo(self, card: Seen) -> None:
         """Take the last answer back; its card then lies open again."""
-        await self._desk.until(RECEIPT_SECONDS / self._clock.speed, receipt=card.ref)
+        await self._desk.until(max(LOST_REAL_SECONDS, RECEIPT_SECONDS / self._clock.speed), receipt=card.ref)
         receipt = next((seen for seen in self._desk.receipts if seen.ref == card.ref), None)
         if receipt is not None:
             self._tally["undoes"] += 1
             self._tasks -= 1
             await self._press(receipt, UNDO)
-            await self._desk.until(RECEIPT_SECONDS / self._clock.speed)
+            await self._desk.until(max(LOST_REAL_SECONDS, RECEIPT_SECONDS / self._clock.speed))
 
     async def _sleep_over(self) -> None:
         """Sleep with an open task, wake up, and press its button although it is late."""

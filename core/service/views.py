@@ -153,7 +153,8 @@ def _figure(value: object) -> object:
 
 def call_card(desk: Desk, job: Job) -> Card:
     """The call to workers in the channel: what, how many, how long, how much, and Start in the private chat."""
-    seconds = span(job.mean_ms) if job.bought else desk.say("en", "job.seconds.unknown")
+    known = desk.say("en", "job.seconds", seconds=span(job.mean_ms))
+    seconds = known if job.bought else desk.say("en", "job.seconds.unknown")
     text = desk.say("en", "job.call", tasks=job.tasks, pay=money(job.pay, job.asset), seconds=seconds)
     start = Button(desk.say("en", "button.start"), start=f"j{job.id}")
     return Card(title=job.title, text=text, question=job.spec.question, rows=((start,),))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -31,7 +30,6 @@ LARGE = 1_000_000  # answers from which this path is taken
 THREADS = "TAPCROWD_THREADS"  # how many of a rank; else its share of the cores
 TINY = 1e-10  # the least expected count and class share, as in crowd-kit
 PSEUDO = 1.0  # right and wrong answers behind a worker's accuracy
-WORKERS_AT_ONCE = 1 << 16
 
 
 class Sweeps(Protocol):
@@ -167,7 +165,8 @@ class _Keeper:
     def forget(self) -> None:
         """The fit is done."""
         if self._path is not None and not self._ranks.rank:
-            self._path.unlink(missing_ok=True)
+            for path in (self._path, self._path.with_suffix(".part")):
+                path.unlink(missing_ok=True)
 
 
 def _fingerprint(packed: Packed, smoothing: float) -> str:
@@ -206,7 +205,7 @@ def blocks(packed: Packed, size: int = 1 << 20) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-def alpha(packed: Packed, each: Callable[[int], None] | None = None) -> float:
+def alpha(packed: Packed) -> float:
     """Krippendorff's alpha, nominal, block by block in whole numbers; nan where chance cannot disagree."""
     size = packed.n_classes
     most = int(np.diff(packed.start).max(initial=0)) + 1

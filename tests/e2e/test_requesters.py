@@ -28,7 +28,7 @@ async def test_a_job_is_published_once(platform: Side) -> None:
     assert "Only the person who posted" in await platform.told(platform.stranger, preview, "Publish"), "not theirs"
     await platform.press_in(platform.channel, platform.requester, "Publish")
     await platform.see_in(platform.channel, "Job #1 “Topics” is open")
-    await platform.find_in(platform.channel, "6 tasks, about a few seconds each, 0.02 USD per answer")
+    await platform.find_in(platform.channel, "6 tasks, a few seconds each, 0.02 USD per answer")
     await platform.see_in(platform.channel, "0 of 6 tasks done")
     told = await platform.told(platform.requester, preview, "Publish")
     assert "is open already" in told, "a second press on an old preview is explained"
