@@ -158,8 +158,8 @@ def last_answer(tx: Tx, job: int) -> int:
 
 
 def votes_of(tx: Tx, task: int) -> list[Vote]:
-    """The answers in force on this task, each with its worker's weight, in the order they came."""
-    sql = "SELECT label, weight FROM assignment WHERE task = ? AND state = 'SUBMITTED' ORDER BY answer"
+    """The answers that count on this task, each with its worker's weight, in the order they came."""
+    sql = "SELECT label, weight FROM assignment WHERE task = ? AND state = 'SUBMITTED' AND void = 0 ORDER BY answer"
     return [Vote(label, weight / PPM) for label, weight in tx.all(sql, (task,))]
 
 
