@@ -71,6 +71,12 @@ class CloseReason(StrEnum):
     CANCELLED = "cancelled"
 
 
+METHODS = (
+    "auto", "majority-vote", "wawa", "zero-based-skill", "dawid-skene", "one-coin", "hierarchical", "ibcc", "ebcc",
+    "bwa", "glad", "mace", "kos", "m-msr", "gold-majority-vote",
+)  # fmt: skip
+"""The aggregation methods that a job may name; gpu_jobs.kernels holds one class for each."""
+
 CANT_TELL = -1
 """The label of an answer "Can't tell": it is paid and counted, and says nothing about the classes."""
 
@@ -127,6 +133,7 @@ class JobSpec:
     fast_seconds: float | None = None
     template: str = ""
     version: int = 1
+    method: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

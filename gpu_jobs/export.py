@@ -29,7 +29,10 @@ def export(folder: Path, run: BatchRun, job: Job, snapshot: JobSnapshot, secret:
     _write_answers(inputs / contract.ANSWERS_FILE, snapshot, job.id, secret)
     spec = job.spec
     params = AggregateParams(
-        classes=tuple(option.id for option in spec.options), title=spec.title, question=spec.question
+        method=spec.method,
+        classes=tuple(option.id for option in spec.options),
+        title=spec.title,
+        question=spec.question,
     )
     order = BatchSpec(run_id=str(run.id), inputs=contract.hashes_of(inputs), params=params, limits=limits)
     contract.write_job(folder, order)

@@ -130,6 +130,7 @@ def _spec(form: JobForm) -> JobSpec:
         lease_seconds=form.lease,
         fast_seconds=form.min_seconds,
         template=form.template,
+        method=form.method,
     )
 
 

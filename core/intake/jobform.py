@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from core.intake.cells import clean
 from core.intake.faults import quoted
 from core.intake.quantities import Amount, amount, duration, number, seconds_until, whole
+from core.model import METHODS
 
 MAX_OPTIONS = 20
 """Buttons that a person can still read on a phone."""
@@ -122,6 +123,7 @@ class JobForm(Form):
     lease: Annotated[int, _read(duration)] = 600
     min_seconds: Annotated[float, _read(number, 0, 600)] | None = None
     template: str = ""
+    method: Annotated[str, _read(lambda v: _one_of(v, METHODS))] = "auto"
 
     @field_validator("scale", mode="before")
     @classmethod

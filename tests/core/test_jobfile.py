@@ -54,10 +54,12 @@ priority: 9
 session: 20
 lease: 10 min
 min_seconds: 1.5
+method: dawid-skene
 """)
 
     assert (spec.price, spec.budget, spec.asset) == (20_000, 25_000_000, "USD"), "money is read in micro-units"
     assert spec.overlap == Overlap("dynamic", 3, 7, 0.95), "the overlap must be taken as written"
+    assert spec.method == "dawid-skene", "the requester's aggregation method must be kept"
     assert (spec.control_share, spec.fast_seconds) == (0.12, 1.5), "control_share is another word for gold_share"
     assert (spec.deadline_seconds, spec.lease_seconds) == (259_200, 600), "times are read as seconds"
     assert (spec.languages, spec.skills) == (("en", "no"), (("spam hunting", 70),)), "no is Norwegian, not False"
@@ -139,6 +141,7 @@ def test_overlap_forms(overlap: str, expected: Overlap) -> None:
         ("session: 4", "session: '4' is not a whole number from 5 to 50"),
         ("priority: high", "priority: 'high' is not a whole number from 1 to 10"),
         ("languages: English", "languages: 'English' is not a language code"),
+        ("method: magic", "method: 'magic' is not one of auto, majority-vote"),
         ("skills: {a: 101}", "skills, a: '101' is not a whole number from 0 to 100"),
         ("min_seconds: 601", "min_seconds: '601' is not between 0 and 600"),
         ("scale: [1, 5]", "scale: only a job of type rating has a scale"),

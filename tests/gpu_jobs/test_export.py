@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from builders import Town, make_items, worker
+from builders import Town, make_items, make_spec, worker
 
 from core.store import batches, jobs
 from core.store.snapshots import snapshot
@@ -40,6 +40,13 @@ async def test_the_inputs_match_their_hashes_and_the_answers(town: Town, tmp_pat
     tasks = tables.read_table(folder / contract.IN / contract.TASKS_FILE, tables.TASKS).to_pydict()
     assert tasks["gold"] == [-1, -1, -1, 1] and tasks["control"] == [False, False, False, True], "controls are marked"
     assert spec.params.classes == ("a", "b"), "classes are the options' ids"
+    assert spec.params.method == "auto", "a job that names no method gets the blend"
+
+
+async def test_a_requester_names_the_method(town: Town, tmp_path: Path) -> None:
+    job = await town.publish(make_items(3, ()), make_spec(method="one-coin"))
+    params = contract.read_job(await write(town, job, tmp_path / "run")).params
+    assert params.method == "one-coin", "the job file's method is the run's"
 
 
 async def test_the_same_export_gives_the_same_files(town: Town, tmp_path: Path) -> None:

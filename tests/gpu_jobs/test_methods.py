@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.model import METHODS as NAMES
 from gpu_jobs.kernels import METHODS, method
 from gpu_jobs.kernels.values import Answers, Fit
 
@@ -32,6 +33,7 @@ def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(KeyError):
         method("guess")
     assert set(CHECKED) <= set(METHODS), "the methods of a batch run are in the registry"
+    assert sorted(METHODS) == sorted(NAMES), "a job file may name every method and no other"
 
 
 @pytest.mark.parametrize("name", CHECKED)
