@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_jobs.kernels.em import TINY, Confusions, Crowd, State
-from gpu_jobs.kernels.values import Floats
+from gpu_jobs.kernels.large import LARGE, LargeDawidSkene
+from gpu_jobs.kernels.values import Answers, Fit, Floats
 
 if TYPE_CHECKING:
     from gpu_jobs.kernels.estimator import Progress
@@ -21,6 +22,7 @@ class DawidSkene(Confusions):
     z_t ~ rho; worker w answers l with probability pi_w[z_t, l]. Expectation: q_t(z) is proportional to
     rho_z times the product of pi_w[z, l] over the answers. Maximisation: pi_w[z, l] is proportional to the sum of
     q_t(z) over w's answers l, plus `smoothing`. Stops when the evidence bound per answer grows by less than `tol`.
+    From a million answers on the sweeps of `LargeDawidSkene` do the same in less memory, with its stopping rule.
     Dawid and Skene, "Maximum likelihood estimation of observer error-rates using the EM algorithm", Applied
     Statistics 28 (1979).
 
@@ -36,6 +38,12 @@ class DawidSkene(Confusions):
     n_iter: int = 100
     tol: float = 1e-5
     smoothing: float = 0.0
+
+    def fit(self, answers: Answers, *, progress: Progress | None = None) -> Fit:
+        """Infer labels and worker quality; the large path knows no prior of tasks."""
+        if len(answers.task) < LARGE or answers.prior is not None:
+            return super().fit(answers, progress=progress)
+        return LargeDawidSkene(self.n_iter, self.tol, self.smoothing).fit(answers, progress=progress)
 
     def start(self, crowd: Crowd) -> Floats:
         """Plain shares of the votes."""

@@ -15,6 +15,7 @@ import pytest
 from crowds import bits, crowd, shuffled
 from large_process import METHOD, all_bits, big
 
+from gpu_jobs.kernels import method
 from gpu_jobs.kernels.agreement import krippendorff_alpha
 from gpu_jobs.kernels.dawid_skene import DawidSkene
 from gpu_jobs.kernels.large import State, alpha, blocks
@@ -30,6 +31,13 @@ def test_it_agrees_with_the_small_path() -> None:
     fit = METHOD.fit(answers)
     assert (fit.labels == small.labels).mean() >= 0.999, "both are Dawid and Skene's model from the same start"
     np.testing.assert_allclose(fit.posterior, small.posterior, atol=0.01, err_msg="posteriors may differ by rounding")
+
+
+def test_dawid_skene_takes_it_from_a_million_answers_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = big()
+    monkeypatch.setattr("gpu_jobs.kernels.dawid_skene.LARGE", len(answers.task))
+    fit = method("dawid-skene")(answers, iterations=15)
+    assert all_bits(fit) == all_bits(replace(METHOD, tol=DawidSkene.tol).fit(answers)), "a batch run is as quick"
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
