@@ -45,6 +45,11 @@ RULES = """What happens to unusual input:
 
 - One worker or one class only: allowed, with a note. Control tasks without answers are left out, with a note.
 
+- Answers that are not single classes have methods of their own, which read the columns task, worker and label, but
+for pairs (worker, left, right, label) and boxes (task, worker, x_min, y_min, x_max, y_max):
+pairs bradley-terry, noisy-bradley-terry, win-share; texts medoid, rover, rasa, hrrasa; spans token-dawid-skene,
+hmm-crowd, bsc-seq; box-clusters; robust-mean for numbers; ordinal for ratings; binary-relevance, joint-multi-label.
+
 - Ten million rows are fine; labels.csv is written up to a spreadsheet's 1,048,576 rows, labels.parquet always.
 """
 
@@ -74,8 +79,12 @@ def aggregate(
 ) -> None:
     """Infer labels from a file of answers, with posteriors, worker quality and agreement."""
     from gpu_jobs.offline import aggregate as offline
+    from gpu_jobs.offline import structured
 
     try:
+        if method in structured.METHODS:
+            _structured(method, answers, gold, columns, out, as_json=as_json)
+            return
         names = offline.chosen_methods(method)
         inputs = offline.Inputs(answers, offline.parse_columns(columns), controls, gold, items)
         table = offline.load(inputs)
@@ -95,6 +104,26 @@ def aggregate(
         _show(offline.best_first(outcomes), table.notes)
     if out is not None:
         _write(runner, names, outcomes, out, quiet=as_json)
+
+
+def _structured(
+    method: str, answers: Path, gold: Path | None, columns: str, out: Path | None, *, as_json: bool
+) -> None:
+    """One method for answers that are not single classes."""
+    from gpu_jobs.offline import structured
+    from gpu_jobs.offline.aggregate import parse_columns
+
+    with Console(stderr=True).status(f"{method} …"):
+        found = structured.aggregate(method, answers, gold, parse_columns(columns))
+    if as_json:
+        typer.echo(json.dumps(found.facts, ensure_ascii=False))
+    else:
+        for name, value in found.facts.items():
+            typer.echo(f"{name.replace('_', ' ')}: {value}")
+    if out is not None:
+        paths = structured.write(out, found)
+        if not as_json:
+            typer.echo(f"written: {out}/ {', '.join(path.name for path in paths)}")
 
 
 aggregate.__doc__ = f"{aggregate.__doc__}\n\n{RULES}"

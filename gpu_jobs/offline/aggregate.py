@@ -17,6 +17,7 @@ from core.errors import BadUpload
 from gpu_jobs.kernels import METHODS, method
 from gpu_jobs.kernels.large import LARGE, LargeDawidSkene, alpha
 from gpu_jobs.kernels.values import Fit, Ints
+from gpu_jobs.offline import structured
 from gpu_jobs.offline.answers_file import AnswersTable, Columns, read_answers, read_known
 from gpu_jobs.offline.items_file import read_items
 from gpu_jobs.offline.scores import score
@@ -61,7 +62,7 @@ def chosen_methods(name: str) -> list[str]:
     if name == "all":
         return list(METHODS)
     if name not in METHODS:
-        raise BadUpload([f"--method: {name!r} is none of {', '.join([*METHODS, 'all'])}"])
+        raise BadUpload([f"--method: {name!r} is none of {', '.join([*METHODS, 'all', *structured.METHODS])}"])
     return [name]
 
 

@@ -6,7 +6,7 @@ task replaces the earlier one. An empty cell is an error that names its row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -93,8 +93,8 @@ def _columns(path: Path, columns: Columns) -> Iterator[pa.ChunkedArray]:
         yield column
 
 
-def read_table(path: Path, columns: Columns) -> pa.Table:
-    """The named columns of a file, under our names; no cell may be empty."""
+def read_table(path: Path, columns: Columns, *, empty: Collection[str] = ()) -> pa.Table:
+    """The named columns of a file, under our names; no cell may be empty but in the columns `empty`."""
     try:
         table = _open(path, list(columns.values()))
     except FileNotFoundError:
@@ -113,7 +113,8 @@ def read_table(path: Path, columns: Columns) -> pa.Table:
         )
     table = table.select(list(columns.values())).rename_columns(list(columns))
     for ours, theirs in columns.items():
-        _refuse_empty(path, theirs, table[ours])
+        if ours not in empty:
+            _refuse_empty(path, theirs, table[ours])
     return table
 
 

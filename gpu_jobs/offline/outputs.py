@@ -35,7 +35,7 @@ def write_outputs(folder: Path, table: AnswersTable, fit: Fit, facts: Mapping[st
         pq.write_table(found, paths[-1], use_dictionary=texts, write_statistics=texts)
         if len(found) < SHEET_ROWS:
             paths.append(folder / f"{name}.csv")
-            csv.write_csv(_harmless(found), paths[-1])
+            csv.write_csv(harmless(found), paths[-1])
     agreement, report = folder / "agreement.json", folder / "report.md"
     agreement.write_text(json.dumps(_agreement(table, facts), indent=1) + "\n", encoding="utf-8")
     report.write_text(_report(table, facts), encoding="utf-8")
@@ -94,7 +94,7 @@ def _given(table: AnswersTable) -> Ints:
     return given
 
 
-def _harmless(table: pa.Table) -> pa.Table:
+def harmless(table: pa.Table) -> pa.Table:
     """Text cells that a spreadsheet would run get a leading quote mark; column names too."""
     columns = [_quoted(column) if pa.types.is_string(column.type) else column for column in table.columns]
     names = _quoted(pa.chunked_array([pa.array(table.column_names)])).to_pylist()

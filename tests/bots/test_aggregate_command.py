@@ -74,3 +74,10 @@ def test_help_states_the_rules() -> None:
 def test_notes_tell_what_was_decided(answers: Path) -> None:
     answers.write_text(ROWS + "1,a,y\n")
     assert "1 answers were replaced" in call(answers, "--method", "majority-vote").stdout, "a note under the table"
+
+
+def test_texts_have_methods_of_their_own(answers: Path, tmp_path: Path) -> None:
+    answers.write_text("task,worker,label\n1,a,the cat\n1,b,the cat\n1,c,a dog\n")
+    result = call(answers, "--method", "rover", "--out", tmp_path / "out")
+    assert result.exit_code == 0 and "method: rover" in result.stdout, "named on the same command line"
+    assert "the cat" in (tmp_path / "out" / "labels.csv").read_text(), "and written like other labels"
