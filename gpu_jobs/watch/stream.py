@@ -1,0 +1,138 @@
+"""Where watched texts come from: a file that may grow, or an address that answers with JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from core.errors import BadUpload
+
+BATCH = 256  # texts at a time at most
+PAUSE = 5.0  # seconds between looks at a file or an address
+TIMEOUT = 30.0
+REMEMBERED = 100_000  # ids that an address has given lately
+MOST_BYTES = 64 * 1024 * 1024  # of one answer of an address
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+Texts = Iterator[list[str]]
+
+
+def texts_of(source: str, column: str = "text", *, follow: bool = False, pause: float = PAUSE) -> Texts:
+    """Texts in batches from a file (CSV, TSV, JSONL, or plain lines) or an http address; an empty batch is a pause.
+
+    `follow` waits for more at the end of a file, as tail does. An address is asked every `pause` seconds and answers
+    with a JSON list, or JSON lines, of texts or of objects with `column`; an "id" keeps one from counting twice.
+    """
+    if source.startswith(("http://", "https://")):
+        return _polled(source, column, pause)
+    path = Path(source)
+    if not path.is_file():
+        raise BadUpload([f"{source}: there is no such file"])
+    return _read(path, column, follow=follow, pause=pause)
+
+
+def _read(path: Path, column: str, *, follow: bool, pause: float) -> Texts:
+    with path.open(encoding="utf-8", newline="") as file:
+        parse = _parser(path, file, column)
+        held, row = "", 0
+        while True:
+            lines, held = _whole_lines(held + file.read(1 << 16))
+            if not lines and not follow:
+                lines, held = ([held] if held.strip() else []), ""
+                yield from _batches(path, lines, parse, row)
+                return
+            yield from _batches(path, lines, parse, row)
+            row += len(lines)
+            if not lines:
+                yield []
+                time.sleep(pause)
+
+
+def _whole_lines(text: str) -> tuple[list[str], str]:
+    """Complete lines, and the beginning of the next; a quoted cell with line breaks stays whole."""
+    lines = text.splitlines(keepends=True)
+    whole: list[str] = []
+    part = ""
+    for line in lines:
+        part += line
+        if part.endswith("\n") and part.count('"') % 2 == 0:
+            whole.append(part.rstrip("\r\n"))
+            part = ""
+    return whole, part
+
+
+def _parser(path: Path, file: io.TextIOBase, column: str) -> Callable[[str], str]:
+    if path.suffix in (".jsonl", ".ndjson"):
+        return lambda line: _text_of(json.loads(line), column)
+    separator = SEPARATORS.get(path.suffix)
+    if separator is None:
+        return str.strip
+    names = next(csv.reader([file.readline().rstrip("\r\n")], delimiter=separator), [])
+    if column not in names:
+        raise BadUpload([f"{path.name}: no column {column!r}; it has {', '.join(names)}. Name it with --column"])
+    place = names.index(column)
+    return lambda line: next(csv.reader(io.StringIO(line), delimiter=separator))[place]
+
+
+def _batches(path: Path, lines: list[str], parse: Callable[[str], str], row: int) -> Texts:
+    for first in range(0, len(lines), BATCH):
+        batch = []
+        for number, line in enumerate(lines[first : first + BATCH], row + first + 1):
+            if not line.strip():
+                continue
+            try:
+                batch.append(parse(line))
+            except (ValueError, IndexError, KeyError) as error:
+                raise BadUpload([f"{path.name}, row {number}: {error}"]) from None
+        if batch:
+            yield batch
+
+
+def _text_of(value: Any, column: str) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and isinstance(value.get(column), str):
+        text: str = value[column]
+        return text
+    raise ValueError(f"neither a text nor an object with a text in {column!r}")
+
+
+def _polled(address: str, column: str, pause: float) -> Texts:
+    seen: dict[str, None] = {}
+    while True:
+        fresh = []
+        for value in _fetch(address):
+            key = str(value["id"]) if isinstance(value, dict) and "id" in value else None
+            if key is None or key not in seen:
+                fresh.append(_text_of(value, column))
+            if key is not None:
+                seen[key] = None
+        for key in list(seen)[: max(0, len(seen) - REMEMBERED)]:
+            del seen[key]
+        for first in range(0, len(fresh), BATCH):
+            yield fresh[first : first + BATCH]
+        yield []
+        time.sleep(pause)
+
+
+def _fetch(address: str) -> list[Any]:
+    """What the address has now; BadUpload when it cannot be read."""
+    try:
+        with urllib.request.urlopen(address, timeout=TIMEOUT) as response:
+            body = response.read(MOST_BYTES).decode("utf-8")
+    except (urllib.error.URLError, OSError, UnicodeDecodeError) as error:
+        raise BadUpload([f"{address}: {error}"]) from None
+    try:
+        found = json.loads(body)
+    except ValueError:
+        try:
+            found = [json.loads(line) for line in body.splitlines() if line.strip()]
+        except ValueError as error:
+            raise BadUpload([f"{address}: neither JSON nor JSON lines ({error})"]) from None
+    return found if isinstance(found, list) else [found]
