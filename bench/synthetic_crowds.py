@@ -1,4 +1,9 @@
-"""Draws crowds with known truth and known faults: what the aggregation benchmark and its tests are judged on.
+"""Draws crowds with known truth and known faults, and judges `auto` on them.
+
+    python -m bench.synthetic_crowds [--crowds 6]
+
+Prints the columns of bench.auto_crowds for that many crowds of each kind, without control tasks and with a random tenth
+of the truth as control tasks; then the same for the kinds of bench.held_out_crowds, for which nothing was tuned.
 
 Every kind names one way in which real crowds go wrong. Sizes, classes and activity vary with the seed; a crowd's
 activity is long-tailed, as recorded crowds are.
@@ -6,11 +11,16 @@ activity is long-tailed, as recorded crowds are.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from bench import held_out_crowds
+from bench.judging import ORDINAL, SINGLES, Row, Scores, judge, table, with_controls
 from gpu_jobs.kernels.values import Answers, Floats, Ints
 
 Rng = np.random.Generator
@@ -147,3 +157,26 @@ def _answers(rng: Rng, recipe: Kind, shape: Shape, who: tuple[Ints, Ints]) -> In
     first = np.arange(len(task)) // shape.per_task * shape.per_task
     given: Ints = np.where(copied, label[first], label)
     return given
+
+
+def judged(kind: str, seed: int, *, controls: bool) -> tuple[Row, Scores]:
+    """One crowd of a kind of this file or of the held-out ones."""
+    answers, truth = draw(kind, seed) if kind in KINDS else held_out_crowds.draw(kind, seed)
+    given = with_controls(answers, truth, seed) if controls else answers
+    return judge(given, truth, (*SINGLES, ORDINAL))
+
+
+def main() -> None:
+    """Print four tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--crowds", type=int, default=6)
+    seeds = range(100, 100 + parser.parse_args().crowds)
+    with ProcessPoolExecutor() as pool:
+        for title, kinds in (("drawn", tuple(KINDS)), ("held-out", held_out_crowds.KINDS)):
+            for controls in (False, True):
+                each = ((kind, list(pool.map(partial(judged, kind, controls=controls), seeds))) for kind in kinds)
+                table(f"{title} crowds, {len(seeds)} of each kind, {'with' if controls else 'no'} control tasks", each)
+
+
+if __name__ == "__main__":
+    main()

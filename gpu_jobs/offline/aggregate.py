@@ -143,6 +143,8 @@ def _scores(fit: Fit, truth: Ints) -> Facts:
         posterior = np.hstack([posterior, np.zeros((len(posterior), 1))])
     found = score(fit.labels, posterior, truth)
     figures = {"accuracy": found.accuracy, "macro_f1": found.macro_f1, "log_loss": found.log_loss, "ece": found.ece}
+    if math.isfinite(found.rare_f1):
+        figures["f1"] = found.rare_f1
     return {"scored": found.tasks, **{name: _finite(value) for name, value in figures.items()}}
 
 

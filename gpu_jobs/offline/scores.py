@@ -21,6 +21,7 @@ class Scores:
     tasks: int
     accuracy: float
     macro_f1: float
+    rare_f1: float  # F1 of the rarer of two classes, not a number unless the known labels have two
     log_loss: float
     ece: float
 
@@ -30,13 +31,14 @@ def score(labels: Ints, posterior: Floats, truth: Ints) -> Scores:
     scored = truth >= 0
     labels, posterior, truth = labels[scored], posterior[scored], truth[scored]
     if not len(truth):
-        return Scores(0, *(float("nan"),) * 4)
+        return Scores(0, *(float("nan"),) * 5)
     right = labels == truth
     chance = np.maximum(posterior[np.arange(len(truth)), truth], LEAST)
     return Scores(
         len(truth),
         float(right.mean()),
         macro_f1(labels, truth, posterior.shape[1]),
+        rare_f1(labels, truth),
         float(-np.log(chance).mean()),
         calibration_error(posterior.max(axis=1), right),
     )
@@ -49,6 +51,16 @@ def macro_f1(labels: Ints, truth: Ints, n_classes: int) -> float:
     there = np.bincount(truth, minlength=n_classes)
     seen = (found + there) > 0
     return float((2 * both[seen] / (found + there)[seen]).mean())
+
+
+def rare_f1(labels: Ints, truth: Ints) -> float:
+    """F1 of the class that is rarer in `truth`, the later of equals; not a number unless there are two classes."""
+    classes, sizes = np.unique(truth, return_counts=True)
+    if len(classes) != 2:
+        return float("nan")
+    rare = classes[1] if sizes[1] <= sizes[0] else classes[0]
+    found, there = labels == rare, truth == rare
+    return float(2 * (found & there).sum() / (found.sum() + there.sum()))
 
 
 def calibration_error(confidence: Floats, right: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:

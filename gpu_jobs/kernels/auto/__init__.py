@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gpu_jobs.kernels.auto.blend import Calibration, Calibrator, answer_weights, mixture_weights
 from gpu_jobs.kernels.auto.evidence import Evidence, Members, gather, gather_once
-from gpu_jobs.kernels.auto.library import VOTE, finished, members, quick_members
+from gpu_jobs.kernels.auto.library import VOTE, library_for
 from gpu_jobs.kernels.em import Crowd, conclude, normalised_rows
 from gpu_jobs.kernels.estimator import Categorical
 from gpu_jobs.kernels.hierarchical import Hierarchical
@@ -22,12 +21,11 @@ if TYPE_CHECKING:
 SHOWN = 0.15  # weight from which a member is named
 FALLBACK = "majority vote"
 NOTHING = "Nobody can be compared with anybody: one class, no answers, or one per task and no control tasks."
-BUSY = 5.0  # answers per worker from which EBCC joins
 
 
 @dataclass(frozen=True)
 class Auto(Categorical):
-    """A weighted mean of eleven fits, from majority vote to EBCC, calibrated.
+    """A weighted mean of up to thirteen fits, from majority vote to EBCC and ordered classes, calibrated.
 
     p_t = sum_m w_m q_m,t. First weights: those that maximise the likelihood of left-out answers, sum_a log sum_m w_m
     p_m(a), with `answer_prior` pseudo-answers (stacking; Yao, Vehtari, Simpson and Gelman, Bayesian Analysis 13,
@@ -59,13 +57,12 @@ class Auto(Categorical):
         if answers.n_classes < 2 or crowd.degree.max(initial=0) < 2 - (len(crowd.known) > 0):
             trivial = conclude(crowd, crowd.vote_shares(1.0), iterations=0)
             return replace(trivial, chosen=FALLBACK, reason=NOTHING)
+        library = library_for(crowd)
         if len(answers.task) < self.large:
-            # subtypes cost most and need workers who are known well
-            fitter = partial(members, subtypes=len(answers.task) >= BUSY * answers.n_workers)
-            found, evidence = fitter(crowd), gather(answers, fitter)
+            found, evidence = library.members(crowd), gather(answers, library.members)
         else:
-            evidence, part = gather_once(answers, quick_members)
-            found = finished(crowd, part)
+            evidence, part = gather_once(answers, library.quick_members)
+            found = library.finished(crowd, part)
         if progress:
             progress(1, 0.0)
         return self._blend(crowd, found, evidence)

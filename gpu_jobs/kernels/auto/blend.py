@@ -12,6 +12,7 @@ from gpu_jobs.kernels.values import Floats, Ints
 
 FLOOR = 1e-6  # added to a probability before its log
 STEPS, CLOSE = 300, 1e-6
+COOLING = 0.4
 
 
 def mixture_weights(likelihoods: Floats, prior: Floats) -> Floats:
@@ -31,11 +32,11 @@ def mixture_weights(likelihoods: Floats, prior: Floats) -> Floats:
 def answer_weights(likelihoods: Floats, prior: float) -> Floats:
     """Weights from the probabilities of left-out answers [answer, member].
 
-    The prior of `prior` pseudo-answers is half even and half by total log likelihood, cooled by the root of how many
-    answers there are: a fit that predicts clearly worse than the best starts with little.
+    The prior of `prior` pseudo-answers is half even and half by total log likelihood, cooled by the number of answers
+    to the power `COOLING`: a fit that predicts clearly worse than the best starts with little.
     """
     size = likelihoods.shape[1]
-    total = np.log(likelihoods + FLOOR).sum(axis=0) / max(1.0, len(likelihoods) ** 0.5)
+    total = np.log(likelihoods + FLOOR).sum(axis=0) / max(1.0, len(likelihoods) ** COOLING)
     return mixture_weights(likelihoods, prior * (0.5 / size + 0.5 * softmax(total)))
 
 

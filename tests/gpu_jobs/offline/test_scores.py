@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from gpu_jobs.offline.scores import calibration_error, macro_f1, score
+from gpu_jobs.offline.scores import calibration_error, macro_f1, rare_f1, score
 
 LABELS = np.array([0, 0, 1, 1])
 TRUTH = np.array([0, 1, 1, -1])
@@ -27,6 +27,12 @@ def test_log_loss_is_the_mean_surprise() -> None:
 
 def test_macro_f1_is_the_mean_over_classes() -> None:
     assert macro_f1(LABELS[:3], TRUTH[:3], 2) == pytest.approx(2 / 3), "both classes have F1 of two thirds"
+
+
+def test_f1_of_the_rarer_class() -> None:
+    assert rare_f1(LABELS[:3], np.array([0, 0, 1])) == 1.0, "the one task of class 1 is found, and no other"
+    assert rare_f1(LABELS[:3], TRUTH[:3]) == pytest.approx(2 / 3), "class 0 is rarer: found twice, once right"
+    assert math.isnan(rare_f1(np.array([0, 1, 2]), np.array([0, 1, 2]))), "only of two classes"
 
 
 def test_a_class_that_never_occurs_does_not_count() -> None:
