@@ -11,8 +11,10 @@ import pytest
 from builders import ADMIN, ADMIN_PLACE, REQUESTER, Town, find_button, make_items, make_spec, worker
 from states import everything, live, logical, memory_town, texts_at, token_for
 
+from config.settings import load
+from core.intake.ruleform import rules_of
 from core.model import Handle, Overlap, Place
-from core.quality import Rules
+from core.quality import ChanceTest
 
 ADA, BEN, CLEO = worker(1), worker(2), worker(3)
 WIDE = Overlap("fixed", 9, 9)
@@ -50,7 +52,8 @@ async def events(town: Town) -> list[tuple[str, int | None, int | None]]:
 # ---- what raises them ---------------------------------------------------------------------------------------------
 
 
-async def test_wrong_control_answers_raise_one_alert(town: Town) -> None:
+async def test_wrong_control_answers_raise_one_alert() -> None:
+    town = memory_town(chance=ChanceTest(error=0))
     await town.publish(make_items(40, gold=[0] * 30), make_spec(overlap=WIDE, control_share=0.5, session=99))
     await town.join(ADA)
     for _ in range(40):
@@ -109,10 +112,14 @@ async def test_an_undone_report_does_not_count(town: Town) -> None:
 
 async def test_a_stalled_job_raises_one_alert_per_stall(town: Town) -> None:
     await town.publish(make_items(3))
-    for seconds in (1_799, 1, 600, 600):
+    for seconds in (1_799, 1):
         await town.tick(seconds)
     ((kind, evidence),) = await alerts(town)
     assert kind == "stalled" and evidence["minutes"] == 30, "after half an hour without an answer"
+    for seconds in (300, 900):
+        await town.tick(seconds)
+    ((kind, evidence),) = await alerts(town)
+    assert evidence["minutes"] == 50, "the same alert goes on, with how long it has been"
     await town.join(ADA)
     await answer(town, ADA, "0")
     await town.tick(1_801)
@@ -229,7 +236,8 @@ async def test_an_alert_about_a_job_can_only_be_ignored(town: Town) -> None:
 
 
 async def test_the_thresholds_are_the_houses() -> None:
-    town = memory_town(rules=Rules(skips_in_row=2))
+    text = '[rules.skips-in-row]\nconditions = ["skipped_in_row_count >= 2"]'
+    town = memory_town(rules=rules_of(load(text, {}).rules))
     await town.publish(make_items(5), make_spec(overlap=WIDE))
     await town.join(ADA)
     for _ in range(2):
