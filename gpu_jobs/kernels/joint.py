@@ -27,6 +27,7 @@ WEIGHTS = np.linspace(0, 1, 11)
 GAIN = 0.03  # least log likelihood per task that the text must add: recorded crowds err together, which looks like less
 STEPS = 50
 TINY = 1e-6
+MOST = 0.95  # a model's word on one task counts at most like one very good answer
 TEACHER = DawidSkene(smoothing=0.01)
 
 
@@ -56,6 +57,23 @@ def item_prior(answers: Answers, features: sparse.csr_array, rounds: int = ROUND
         if not found.weight:
             return found
         posterior = TEACHER.fit(replace(answers, prior=found.prior)).posterior
+    return found
+
+
+def capped(prior: Floats, most: float = MOST) -> Floats:
+    """The prior with no class above `most`: what is cut goes to the others, as they were or evenly."""
+    over = prior.max(axis=1) > most
+    found = prior.copy()
+    rest = prior[over].copy()
+    best = rest.argmax(axis=1)
+    rows = np.arange(len(rest))
+    rest[rows, best] = 0.0
+    total = rest.sum(axis=1, keepdims=True)
+    even = np.full(rest.shape, 1 / max(1, prior.shape[1] - 1))
+    even[rows, best] = 0.0
+    shares = np.where(total > TINY, rest / np.maximum(total, TINY), even) * (1 - most)
+    shares[rows, best] = most
+    found[over] = shares
     return found
 
 
