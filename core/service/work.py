@@ -9,23 +9,25 @@ from core.errors import Refused
 from core.messages import Card, Priority
 from core.model import AssignmentState, JobState
 from core.quality import carried
-from core.service import verdicts, views
+from core.service import controls, courses, experts, fitness, judging, verdicts, views
 from core.service.house import Desk
-from core.store import assignments, jobs, journal, people, tasks
+from core.store import assignments, exclusions, jobs, journal, people, tasks
 from core.store import cards as card_rows
 from core.store.assignments import Assignment
 from core.store.jobs import Job
 from core.store.people import Person, Session
 from core.texts import moment
 
+DAY_MS = 86_400_000
 CANDIDATES = 24
 """Tasks that routing compares for one choice; more cost time and change little."""
 
 
-def next_task(desk: Desk, person: Person, *, expected: bool = True) -> None:
+def next_task(desk: Desk, person: Person, *, expected: bool = True, offers: bool = True) -> None:
     """Give the worker their live task again, or a new one. Refused with the reason when there is none.
 
-    `expected` says that the person asked for it: then "nothing to do" is a refusal, else a plain notice.
+    `expected` says that the person asked for it: then "nothing to do" is a refusal, else a plain notice. `offers`
+    allows to propose the training or exam of another job.
     """
     check_allowed(desk, person)
     live = assignments.live_assignment(desk.tx, person.id)
@@ -34,24 +36,40 @@ def next_task(desk: Desk, person: Person, *, expected: bool = True) -> None:
         return
     if person.state != "active":
         people.set_state(desk.tx, person.id, "active")
-    reasons: list[str] = []
+    reasons: list[Refused] = []
     if any(_serve(desk, person, job, reasons) for job in _jobs_for(desk, person)):
         return
-    reason = reasons[0] if reasons else "nothing.none"
+    if offers and _offer_course(desk, person):
+        return
+    reason = reasons[0] if reasons else Refused("nothing.none")
     if expected:
-        raise Refused(reason)
-    desk.send(person.home, Card(text=desk.say(_lang(desk, person), reason)), priority=Priority.NOTICE)
+        raise reason
+    text = desk.say(_lang(desk, person), reason.key, **reason.values)
+    desk.send(person.home, Card(text=text), priority=Priority.NOTICE)
+
+
+def _offer_course(desk: Desk, person: Person) -> bool:
+    """Where nothing else is left, offer the training or exam of a job that asks for one."""
+    for job in jobs.open_jobs(desk.tx):
+        if courses.may_offer(desk, person, job) and fitness.unfit(desk, person, job) is None:
+            courses.offer(desk, person, job)
+            return True
+    return False
 
 
 def _lang(desk: Desk, person: Person) -> str:
     return desk.house.texts.best(person.lang)
 
 
-def check_allowed(desk: Desk, person: Person) -> None:
-    """Refused when this person may hold no task now: not agreed to the newest agreement, or restricted."""
+def check_allowed(desk: Desk, person: Person, job: Job | None = None) -> None:
+    """Refused when this person may hold no task now (of this job): the agreement is not accepted, or a ban holds."""
     if person.agreed != desk.house.agreement_version:
         raise Refused("consent.needed")
     for ban in people.restrictions_of(desk.tx, person.id, desk.now):
+        if ban.job is not None or ban.requester is not None:
+            if job is not None and (ban.job == job.id or ban.requester == job.requester):
+                raise Refused("nothing.restricted")
+            continue
         until = moment(ban.until) if ban.until else "-"
         key = "restricted" if ban.until else "restricted.good"
         raise Refused(key, reason=ban.reason, until=until, contact=desk.house.contact or "-")
@@ -76,74 +94,88 @@ def _jobs_for(desk: Desk, person: Person) -> Iterator[Job]:
         yield others[number]
 
 
-def _serve(desk: Desk, person: Person, job: Job, reasons: list[str]) -> bool:
+def _serve(desk: Desk, person: Person, job: Job, reasons: list[Refused]) -> bool:
     """Hand out a task of this job if the person may work on it and it has one for them; else note why not."""
-    if reason := _unfit(desk, person, job):
+    reason = fitness.unfit(desk, person, job)
+    banned = reason is not None and reason.key == "nothing.restricted"
+    if job.spec.experts and not banned and _serve_expert(desk, person, job):
+        return True
+    if reason is None and (job.spec.training or job.spec.exam):
+        reason = courses.gate(desk, person, job)
+        if reason is not None and reason.key == courses.OFFERED:
+            return True
+    if reason is not None:
         reasons.append(reason)
         return False
     standing = people.get_standing(desk.tx, person.id, job.id)
     turn = standing.answers + standing.skips if standing else 0
-    controls_seen = standing.controls if standing else 0
     rng = routing.dice(desk.house.secret, person.id, job.id, turn)
-    choice = routing.choose(_queue(desk, person, job, pivot=rng.randrange(max(1, job.tasks + job.controls))), rng)
+    queue = _queue(desk, person, job, pivot=rng.randrange(max(1, job.tasks + job.controls)))
+    choice = judging.choose(desk, job, person.id, queue, rng)
     if choice is None:
-        reasons.append("nothing.done")
+        reasons.append(Refused("nothing.done"))
         return False
     control = 0
-    if job.controls and rng.random() < routing.control_share(job.spec.control_share, controls_seen):
-        known = _controls(desk, person, job)
-        if known:
-            least = known[0].answers
-            choice, control = rng.choice([c for c in known if c.answers <= least + 1]).task, 1
     if standing is None:
-        people.insert_standing(desk.tx, person.id, job.id, carried(people.standings_of(desk.tx, person.id)))
+        known = courses.prior(desk, person, job, _carried(desk, person))
+        people.insert_standing(desk.tx, person.id, job.id, known)
+    due = controls.due(desk, person, job, rng)
+    if due is not None:
+        choice, control = due, 1
     _hand_out(desk, person, job, choice, control, first=standing is None)
     return True
 
 
-def _unfit(desk: Desk, person: Person, job: Job) -> str | None:
-    """Why this person may not work on this job now, as a text key; None when they may."""
-    spec = job.spec
-    if spec.languages and _lang(desk, person) not in spec.languages:
-        return "nothing.language"
-    if spec.skills:
-        have = people.skills_of(desk.tx, person.id, desk.now)
-        if any(have.get(name, 0) < least for name, least in spec.skills):
-            return "nothing.skill"
-    if job.deadline is not None and desk.now >= job.deadline:
-        return "nothing.deadline"
-    if journal.balance(desk.tx, ledger.escrow(job.id), job.asset) < job.price.total:
-        return "nothing.budget"
-    return None
+def _serve_expert(desk: Desk, person: Person, job: Job) -> bool:
+    """Hand out a contested task if this person is one of the job's experts and one waits for them."""
+    contested = experts.next_task(desk, person, job)
+    if contested is None:
+        return False
+    first = people.get_standing(desk.tx, person.id, job.id) is None
+    if first:
+        people.insert_standing(desk.tx, person.id, job.id, _carried(desk, person))
+    _hand_out(desk, person, job, contested, 0, first=first, expert=1)
+    return True
+
+
+def _carried(desk: Desk, person: Person) -> tuple[int, int]:
+    """What earlier jobs say of a worker who begins a new one; old ones say less."""
+    known = people.standings_of(desk.tx, person.id)
+    last = [jobs.get_job(desk.tx, standing.job).answered_at or desk.now for standing in known]
+    return carried(known, [(desk.now - at) / DAY_MS for at in last])
 
 
 def _queue(desk: Desk, person: Person, job: Job, *, pivot: int) -> list[routing.Candidate]:
     levels = routing.most(job.spec.overlap)
+    if job.reserved & jobs.EXCLUDES and exclusions.excluded(desk.tx, job.id, person.handle):
+        return exclusions.queue_without(desk.tx, job.id, (person.id, person.handle), CANDIDATES)
     found = tasks.queue_for(desk.tx, job.id, person.id, CANDIDATES, levels=levels, pivot=pivot)
+    if judging.looks_wide(job):
+        found = list({one.task: one for one in (*found, *_fresh(desk, person, job, pivot))}.values())
     if job.reserved:
         found += tasks.reserved_queue_for(desk.tx, job.id, person.id, person.handle, CANDIDATES)
     return found
 
 
-def _controls(desk: Desk, person: Person, job: Job) -> list[routing.Candidate]:
-    found = tasks.controls_for(desk.tx, job.id, person.id, CANDIDATES)
-    if job.reserved:
-        found += tasks.reserved_controls_for(desk.tx, job.id, person.id, person.handle, CANDIDATES)
-    return sorted(found, key=lambda c: c.answers)
+def _fresh(desk: Desk, person: Person, job: Job, pivot: int) -> list[routing.Candidate]:
+    return tasks.fresh_for(desk.tx, job.id, person.id, CANDIDATES, pivot=pivot)
 
 
-def _hand_out(desk: Desk, person: Person, job: Job, task: int, control: int, *, first: bool) -> None:
+def _hand_out(
+    desk: Desk, person: Person, job: Job, task: int, control: int, *, first: bool, expert: int = 0
+) -> None:
     session = _session(desk, person, job)
     span = (desk.now, desk.now + job.spec.lease_seconds * 1000)
-    lease = assignments.insert_assignment(desk.tx, task, job.id, person.id, control, span)
-    if job.price.total:
-        journal.post(desk.tx, ledger.reserve(lease, 0, job.id, job.price), desk.now)
+    lease = assignments.insert_assignment(desk.tx, task, job.id, person.id, control, span, expert=expert)
+    price = job.price_of(expert)
+    if price.total:
+        journal.post(desk.tx, ledger.reserve(lease, 0, job.id, price), desk.now)
     tasks.take_lease(desk.tx, task)
     jobs.count(desk.tx, job.id, active=1)
     if person.waiting_job is not None:
         people.set_waiting_job(desk.tx, person.id, None)
     lang = _lang(desk, person)
-    if first and (job.spec.instructions or job.spec.examples):
+    if first and (job.spec.instructions or job.spec.examples or job.spec.review):
         desk.send(person.home, views.guide_card(desk, lang, job.spec))
     row = desk.new_card("task", lease, person.id, person.home)
     desk.send(person.home, views.task_card(desk, row, lang, job, tasks.get_task(desk.tx, task), session), row)
@@ -153,7 +185,8 @@ def _hand_out(desk: Desk, person: Person, job: Job, task: int, control: int, *, 
 def _session(desk: Desk, person: Person, job: Job) -> Session:
     session = people.get_session(desk.tx, person.id)
     if session is None or session.over:
-        people.start_session(desk.tx, person.id, job.id, job.spec.session, desk.now)
+        size = fitness.session_size(desk, person, job.spec.session)
+        people.start_session(desk.tx, person.id, job.id, size, desk.now)
         session = people.get_session(desk.tx, person.id)
     elif session.job != job.id:
         people.set_session_job(desk.tx, person.id, job.id)
@@ -198,8 +231,9 @@ def expire(desk: Desk, lease: Assignment) -> None:
 def give_up(desk: Desk, lease: Assignment) -> None:
     """Money and counts of a lease that ends without an answer."""
     job = jobs.get_job(desk.tx, lease.job)
-    if job.price.total:
-        journal.post(desk.tx, ledger.release(lease.id, lease.nth, job.id, job.price), desk.now)
+    price = job.price_of(lease.expert)
+    if price.total:
+        journal.post(desk.tx, ledger.release(lease.id, lease.nth, job.id, price), desk.now)
     jobs.count(desk.tx, job.id, active=-1)
     if lease.control:
         tasks.count_control(desk.tx, lease.task, -1, 0)
