@@ -1,0 +1,48 @@
+"""An answer that stops to count, or counts again, without its pay being touched: bans and reviews share this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.service import verdicts
+from core.service.house import Desk
+from core.store import assignments, bans, tasks
+from core.store.jobs import Job
+
+BANNED, REJECTED = 1, 2
+"""Why an answer does not count, as bits of assignment.void: its worker was banned; a review rejected it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a change brought: whether the answer moved, tasks done (-1 reopened, 1 settled), answers wanted more."""
+
+    moved: bool = False
+    done: int = 0
+    wanted: int = 0
+
+
+def set_aside(desk: Desk, job: Job, assignment: int, why: int) -> Moved:
+    """Let an answer count no more, for this reason; its task is judged anew and may reopen."""
+    before = bans.void_of(desk.tx, assignment)
+    return _change(desk, job, assignment, before, before | why)
+
+
+def count_again(desk: Desk, job: Job, assignment: int, why: int) -> Moved:
+    """Take this reason back; without another one the answer counts as it did."""
+    before = bans.void_of(desk.tx, assignment)
+    return _change(desk, job, assignment, before, before & ~why)
+
+
+def _change(desk: Desk, job: Job, assignment: int, before: int, after: int) -> Moved:
+    if after == before:
+        return Moved()
+    lease = assignments.get_assignment(desk.tx, assignment)
+    assert lease is not None, "an answer has an assignment"
+    if lease.control or bool(after) == bool(before):
+        bans.set_void(desk.tx, assignment, after)
+        return Moved(bool(after) != bool(before))
+    task = tasks.get_task(desk.tx, lease.task)
+    verdicts.reconsider(desk, job, task, active=0, change=lambda: bans.set_void(desk.tx, assignment, after))
+    judged = tasks.get_task(desk.tx, lease.task)
+    return Moved(True, judged.done - task.done, judged.want - task.want)
