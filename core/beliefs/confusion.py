@@ -1,0 +1,117 @@
+"""The confusion model: what each worker says of each class, shrunk to the crowd, with easy and hard tasks.
+
+Dawid and Skene's model with rows shrunk twice (worker to own accuracy, accuracy to the crowd's) and a share of hard
+tasks, in which every worker is confused in the same way; fitted by expectation and maximisation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.beliefs.evidence import UNKNOWN, Evidence, Floats
+from core.beliefs.settings import Settings
+
+MAX_ODDS = 6.0
+"""Bound on log odds of a diagonal."""
+FLOOR = 1e-12
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """A fit: rows of the stranger and then of every worker, the noise of hard tasks, class shares, joint posterior."""
+
+    rows: Floats  # [worker + 1, true class, said class]
+    noise: Floats  # [true class, said class]
+    classes: Floats  # [class]
+    joint: Floats  # [task, difficulty, class]
+
+
+def fit_confusion(evidence: Evidence, settings: Settings) -> Confusion:
+    """From votes, in a fixed number of rounds."""
+    shares = np.asarray(settings.hard_shares)
+    even: Floats = np.full(evidence.n_classes, 1 / evidence.n_classes)
+    state = Confusion(np.zeros(0), np.zeros(0), even, _start(evidence, settings, shares))
+    easy = state.joint.sum(axis=1)[evidence.about]
+    for _ in range(settings.rounds):
+        state = _maximise(evidence, settings, evidence.per_saying(easy), state.joint)
+        joint, easy = _expect(evidence, settings, state)
+        state = Confusion(state.rows, state.noise, state.classes, joint)
+    return _maximise(evidence, settings, evidence.per_saying(easy), state.joint)
+
+
+def barred(evidence: Evidence) -> Floats:
+    """[task, class]: log weight from outside the answers: known classes of control tasks and a model's prior."""
+    weights = np.zeros((evidence.n_tasks, evidence.n_classes))
+    if evidence.prior is not None:
+        weights += np.log(np.maximum(evidence.prior, FLOOR))
+    if evidence.gold is not None:
+        known = np.flatnonzero(evidence.gold != UNKNOWN)
+        weights[known] = -np.inf
+        weights[known, evidence.gold[known]] = 0.0
+    return weights
+
+
+def votes_of(evidence: Evidence) -> Floats:
+    """[task, class]: how many workers said so."""
+    return evidence.per_task(np.eye(evidence.n_classes)[evidence.said % evidence.n_classes])
+
+
+def normalised(scores: Floats, axes: tuple[int, ...]) -> Floats:
+    """Probabilities from log weights."""
+    weights = np.exp(scores - scores.max(axis=axes, keepdims=True))
+    shares: Floats = weights / weights.sum(axis=axes, keepdims=True)
+    return shares
+
+
+def _start(evidence: Evidence, settings: Settings, hard_shares: Floats) -> Floats:
+    votes = votes_of(evidence) + settings.start_votes
+    votes = votes * np.exp(barred(evidence))
+    return hard_shares[:, None] * (votes / votes.sum(axis=1, keepdims=True))[:, None, :]
+
+
+def _maximise(evidence: Evidence, settings: Settings, counts: Floats, joint: Floats) -> Confusion:
+    size, eye = evidence.n_classes, np.eye(evidence.n_classes)
+    accuracy = settings.shared_accuracy
+    shared = counts.sum(axis=0)
+    shared += settings.shared_answers * (eye * accuracy + (1 - eye) * (1 - accuracy) / max(1, size - 1))
+    shared /= shared.sum(axis=1, keepdims=True)
+    errors = shared * (1 - eye)
+    noise = errors + eye * errors.max(axis=1)
+    classes = joint[evidence.degree > 0].sum(axis=(0, 1)) + settings.class_tasks
+    rows = np.concatenate([shared[None], worker_rows(counts, shared, settings)])
+    return Confusion(rows, noise / noise.sum(axis=1, keepdims=True), classes / classes.sum(), joint)
+
+
+def worker_rows(counts: Floats, shared: Floats, settings: Settings) -> Floats:
+    """Counts pulled to the shared rows, whose diagonal is moved to the worker's own accuracy."""
+    size, eye = len(shared), np.eye(len(shared))
+    right, total = np.trace(counts, axis1=1, axis2=2), counts.sum(axis=(1, 2))
+    crowd = (right.sum() + settings.shared_answers * settings.shared_accuracy) / (total.sum() + settings.shared_answers)
+    own = (right + settings.coin_answers * crowd) / (total + settings.coin_answers)
+    diagonal = np.diagonal(shared)
+    odds = _logit(diagonal) + (_logit(own) - _logit(crowd))[:, None]
+    moved = 1 / (1 + np.exp(-np.clip(odds, -MAX_ODDS, MAX_ODDS)))
+    errors = shared * (1 - eye)
+    start = eye * moved[:, :, None] + errors / errors.sum(axis=1, keepdims=True) * (1 - moved)[:, :, None]
+    weight = settings.row_answers * size
+    rows: Floats = (counts + weight * start) / (counts.sum(axis=2, keepdims=True) + weight)
+    return rows
+
+
+def _logit(share: Floats) -> Floats:
+    odds: Floats = np.log(share / (1 - share))
+    return odds
+
+
+def _expect(evidence: Evidence, settings: Settings, state: Confusion) -> tuple[Floats, Floats]:
+    """The joint posterior, and how much of each answer [answer, class] came from the worker's own rows."""
+    size, levels = evidence.n_classes, settings.hardness
+    said = state.rows[1:].transpose(0, 2, 1).reshape(-1, size)[evidence.said]
+    noise = state.noise.T[evidence.said % size]
+    chances = np.stack([(1 - level) * said + level * noise for level in levels], axis=1)
+    scores = evidence.per_task(np.log(chances)) + np.log(state.classes) + barred(evidence)[:, None, :]
+    joint = normalised(scores + np.log(np.asarray(settings.hard_shares))[:, None], (1, 2))
+    own = np.stack([(1 - level) * said for level in levels], axis=1) / chances
+    return joint, (joint[evidence.about] * own).sum(axis=1)

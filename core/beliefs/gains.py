@@ -1,0 +1,34 @@
+"""How much one more answer is expected to tell: per task for a worker who is here, per pair for invitations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.beliefs.evidence import Floats, Ints
+from core.beliefs.posterior import class_shares
+from core.beliefs.snapshot import Snapshot
+
+TINY = 1e-300
+
+
+def gains(snapshot: Snapshot, weights: Floats, worker: int | None) -> Floats:
+    """Expected fall of entropy, in nats, of each task [task, hypothesis] by this worker's answer; None = a stranger."""
+    place = 0 if worker is None else snapshot.places.get(worker, 0)
+    before = class_shares(snapshot, weights)
+    joint = class_shares(snapshot, weights[:, None, :] * snapshot.chances[place])  # [task, said, class]
+    said = joint.sum(axis=2)
+    gained: Floats = _entropy(before, 1) + _entropy(said, 1) - _entropy(joint, (1, 2))
+    return gained
+
+
+def pair_gains(snapshot: Snapshot, weights: Floats, places: Ints) -> Floats:
+    """The same for pairs: `weights` [pair, hypothesis] of the task, `places` [pair] the worker's row (stranger: 0)."""
+    before = class_shares(snapshot, weights)
+    joint = class_shares(snapshot, weights[:, None, :] * snapshot.chances[places])
+    gained: Floats = _entropy(before, 1) + _entropy(joint.sum(axis=2), 1) - _entropy(joint, (1, 2))
+    return gained
+
+
+def _entropy(shares: Floats, axes: int | tuple[int, ...]) -> Floats:
+    nats: Floats = -(shares * np.log(shares + TINY)).sum(axis=axes)
+    return nats

@@ -1,0 +1,64 @@
+"""From rows as the store keeps them, by task and person ids, to the arrays of a fit, and back to gains by task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from core.beliefs.evidence import UNKNOWN, Evidence
+from core.beliefs.gains import gains
+from core.beliefs.posterior import hypotheses
+from core.beliefs.refit import calibrated, refit
+from core.beliefs.snapshot import Snapshot
+
+Said = Sequence[tuple[int, int]]
+Row = tuple[int, int, int]
+
+
+def evidence_of(
+    rows: Sequence[Row], gold: Mapping[int, int], priors: Mapping[int, Sequence[float]], classes: int
+) -> tuple[Evidence, list[int]]:
+    """The evidence in (task, person, label) rows, and the person behind each worker index; tasks in order of their ids.
+
+    `gold` and `priors` are by task: the class of control tasks, and what a model says of tasks.
+    """
+    tasks = sorted({task for task, _, _ in rows})
+    people = sorted({person for _, person, _ in rows})
+    place = {task: index for index, task in enumerate(tasks)}
+    rank = {person: index for index, person in enumerate(people)}
+    even = [1 / classes] * classes
+    evidence = Evidence(
+        task=np.array([place[task] for task, _, _ in rows], np.int64),
+        worker=np.array([rank[person] for _, person, _ in rows], np.int64),
+        label=np.array([label for _, _, label in rows], np.int64),
+        n_tasks=len(tasks),
+        n_workers=len(people),
+        n_classes=classes,
+        gold=np.array([gold.get(task, UNKNOWN) for task in tasks], np.int64),
+        prior=np.array([priors.get(task, even) for task in tasks]) if priors else None,
+    )
+    return evidence, people
+
+
+def believe(
+    rows: Sequence[Row], gold: Mapping[int, int], priors: Mapping[int, Sequence[float]], classes: int
+) -> Snapshot:
+    """The belief that these answers lead to; its calibration comes from a fit that was not told the control tasks."""
+    evidence, people = evidence_of(rows, gold, priors, classes)
+    snapshot = refit(evidence, people)
+    known = evidence.gold
+    if known is None or (known == UNKNOWN).all():
+        return snapshot
+    blind = replace(evidence, gold=None)
+    return replace(snapshot, calibration=calibrated(refit(blind, people), blind, known).calibration)
+
+
+def gains_of(
+    snapshot: Snapshot, said: Sequence[Said], priors: Sequence[Sequence[float] | None], person: int
+) -> list[float]:
+    """What this person's answer to each of some tasks is expected to tell, in nats; `said` holds (person, label)."""
+    weights = np.stack([hypotheses(snapshot, votes, prior) for votes, prior in zip(said, priors, strict=True)])
+    found: list[float] = gains(snapshot, weights, person).tolist()
+    return found

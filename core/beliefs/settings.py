@@ -1,0 +1,32 @@
+"""The one configuration of the crowd model: priors as pseudo-answers, the same for every job and crowd."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Strengths of the priors, in answers or tasks, and how long a fit runs."""
+
+    shared_accuracy: float = 0.75  # of a crowd of which nothing is known
+    shared_answers: float = 1000.0  # how slowly the shared confusion leaves it
+    coin_answers: float = 8.0  # how slowly a worker's accuracy leaves the crowd's
+    row_answers: float = 2.0  # x classes: how slowly a worker's rows leave their start
+    class_tasks: float = 50.0  # per class: how slowly the class shares leave an even split
+    hardness: tuple[float, ...] = (0.0, 0.5)  # share of an answer to an easy, a hard task that is noise
+    hard_shares: tuple[float, ...] = (0.85, 0.15)  # how many tasks are so
+    start_votes: float = 0.5  # pseudo-votes per class in the first posterior
+    rounds: int = 5  # of expectation and maximisation; more would make the fit too sure of itself
+    vote_answers: float = 4.0  # how slowly a voter's skill leaves the crowd's
+    vote_crowd: float = 100.0  # how slowly the crowd's agreement leaves `shared_accuracy`
+    stack_answers: float = 50.0  # pseudo-answers that hold the two models' weights to `stack_vote` ...
+    stack_share: float = 0.5  # ... and so many more per answer
+    stack_vote: float = 0.3  # the vote's weight before any evidence
+    choose: bool = False  # take the model of greater weight alone instead of blending
+
+
+LABELS = Settings()
+"""For the labels that a requester gets: both models, blended."""
+ROUTING = Settings(rounds=3, class_tasks=200.0, choose=True)
+"""For verdicts between aggregate runs: the better model alone (a blend asks again wherever the two disagree)."""

@@ -1,0 +1,1 @@
+"""Replays recorded answers through the router's own code: what would each policy have bought, and what come out?"""

@@ -1,0 +1,106 @@
+"""The state of one replayed job: what has been answered, what is believed, what is still open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from core.beliefs import ROUTING, Evidence, Settings, Snapshot, all_hypotheses, class_shares, hypotheses, refit
+from core.beliefs.evidence import Floats, Ints
+from gpu_jobs.replay.recording import Recording
+
+Judge = Callable[["Desk", int, Floats], bool]
+"""The policy: whether a task of the desk has enough answers, from its class shares."""
+CONFIRM = 5
+"""A verdict is provisional until it has stood so many refits: what is learnt of the workers may reopen the task. Then
+the task is closed and stays closed."""
+EVERY = 0.1
+"""A refit after so many answers per task, as a scheduled aggregate run would do."""
+
+
+class Desk:
+    """Takes answers, judges tasks with the real posterior, refits on schedule."""
+
+    def __init__(self, recording: Recording, judge: Judge, seed: int, *, voting: bool, budget: int | None) -> None:
+        self.recording, self.judge, self.voting, self.budget = recording, judge, voting, budget
+        self.confirm = 0 if voting else CONFIRM
+        self.rng = np.random.default_rng(seed)
+        self.votes: list[list[tuple[int, int]]] = [[] for _ in range(recording.n_tasks)]
+        self.task: list[int] = []
+        self.worker: list[int] = []
+        self.label: list[int] = []
+        self.answered = np.zeros(recording.n_tasks, np.int64)
+        self.open = np.ones(recording.n_tasks, bool)
+        self.unused = [np.ones(len(shelf), bool) for shelf in recording.shelves]
+        self.loads = np.zeros(recording.n_workers, np.int64)
+        self.stood = np.zeros(recording.n_tasks, np.int64)  # refits since the verdict
+        self.due = 0.0
+        self.refits = 0
+        self.last = -1
+        self.settle()
+
+    @property
+    def routed(self) -> bool:
+        """Whether tasks are chosen by what an answer is expected to tell, not by lot."""
+        return not self.voting
+
+    @property
+    def spent(self) -> bool:
+        """Whether a fixed budget is used up."""
+        return self.budget is not None and len(self.task) >= self.budget
+
+    def evidence(self) -> Evidence:
+        """All answers so far."""
+        task, worker, label = (np.array(values, np.int64) for values in (self.task, self.worker, self.label))
+        sizes = self.recording.n_tasks, self.recording.n_workers, self.recording.n_classes
+        return Evidence(task, worker, label, *sizes)
+
+    def believe(self, evidence: Evidence, settings: Settings = ROUTING) -> Snapshot:
+        """A new snapshot; plain dynamic overlap knows the skill-weighted vote alone."""
+        snapshot = refit(evidence, settings=settings)
+        return replace(snapshot, vote_weight=1.0) if self.voting else snapshot
+
+    def answer(self, worker: int, place: int) -> None:
+        """The worker gives the recorded answer that lies at this place of their shelf."""
+        task, label = int(self.recording.shelves[worker][place]), int(self.recording.said[worker][place])
+        self.task.append(task)
+        self.worker.append(worker)
+        self.label.append(label)
+        self.votes[task].append((worker, label))
+        self.unused[worker][place] = False
+        self.answered[task] += 1
+        self.loads[worker] += 1
+        self.weights[task] = hypotheses(self.snapshot, self.votes[task])
+        self._consider(task, class_shares(self.snapshot, self.weights[task]))
+
+    def settle(self) -> None:
+        """Refit if it is time, and judge all tasks anew that are not closed."""
+        if len(self.task) < self.due:
+            return
+        self.due = len(self.task) + EVERY * self.recording.n_tasks
+        self.refits += 1
+        evidence = self.evidence()
+        self.snapshot = self.believe(evidence)
+        self.weights = all_hypotheses(self.snapshot, evidence)
+        shares = class_shares(self.snapshot, self.weights)
+        for task in np.flatnonzero((self.open | (self.stood < self.confirm)) & (self.answered > 0)).tolist():
+            done = self.judge(self, task, shares[task])
+            self.stood[task] = self.stood[task] + 1 if done and not self.open[task] else 0
+            self.open[task] = not done
+
+    def last_call(self) -> bool:
+        """Once nothing is open: refit as long as that opens tasks again without new answers; whether any is open."""
+        while not self.open.any() and (self.stood < self.confirm).any() and len(self.task) > self.last:
+            self.last, self.due = len(self.task), 0.0
+            self.settle()
+        return bool(self.open.any())
+
+    def shelf(self, worker: int) -> Ints:
+        """Places of the worker's shelf whose tasks are open."""
+        return np.flatnonzero(self.unused[worker] & self.open[self.recording.shelves[worker]])
+
+    def _consider(self, task: int, shares: Floats) -> None:
+        if self.judge(self, task, shares):
+            self.open[task] = False

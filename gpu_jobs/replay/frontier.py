@@ -1,0 +1,54 @@
+"""Sets curves of cost and accuracy against each other: what is saved at equal accuracy, what is lost at equal cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+Spot = tuple[float, float]
+"""Answers per task and accuracy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A curve against a frontier, over the part that both reach; None where they share nothing."""
+
+    saved: float | None  # mean share of answers saved at equal accuracy
+    least_saved: float | None  # at the worst point
+    gap: float | None  # mean accuracy above it at equal cost
+    least_gap: float | None  # at the worst point
+
+
+def frontier(spots: Iterable[Spot]) -> list[Spot]:
+    """The spots that no cheaper one equals in accuracy, cheapest first."""
+    kept: list[Spot] = []
+    for cost, accuracy in sorted(spots, key=lambda spot: (spot[0], -spot[1])):
+        if not kept or accuracy > kept[-1][1]:
+            kept.append((cost, accuracy))
+    return kept
+
+
+def cost_at(spots: Sequence[Spot], accuracy: float) -> float | None:
+    """Answers per task at which the curve first reaches an accuracy, between its spots by a straight line."""
+    kept = frontier(spots)
+    if not kept or not kept[0][1] <= accuracy <= kept[-1][1]:
+        return None
+    costs, accuracies = zip(*kept, strict=True)
+    return float(np.interp(accuracy, accuracies, costs))
+
+
+def compare(ours: Iterable[Spot], theirs: Iterable[Spot]) -> Comparison:
+    """Our frontier against every spot of theirs."""
+    mine, other = frontier(ours), frontier(theirs)
+    saved = [1 - cost / price for price, accuracy in other if (cost := cost_at(mine, accuracy)) is not None]
+    gaps: list[float] = []
+    if mine:
+        costs, accuracies = zip(*mine, strict=True)
+        gaps = [float(np.interp(price, costs, accuracies)) - reached for price, reached in other if price >= costs[0]]
+    return Comparison(_mean(saved), min(saved, default=None), _mean(gaps), min(gaps, default=None))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None

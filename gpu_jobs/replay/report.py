@@ -1,0 +1,141 @@
+"""What `tapcrowd replay` prints: the policy's curve beside fixed and dynamic overlap and a measured peer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import BadUpload
+from gpu_jobs.replay.curve import Point, points, replays_of, rivals, run_all
+from gpu_jobs.replay.curve import Replay as Job
+from gpu_jobs.replay.frontier import Spot, compare, cost_at, frontier
+from gpu_jobs.replay.peers import peer_of
+from gpu_jobs.replay.policy import MEANING, TARGETS, Policy
+from gpu_jobs.replay.recording import Recording, read_recording
+from gpu_jobs.replay.run import Arrivals, Outcome, Plan
+
+Told = Callable[[int, int], None]
+"""Takes how many replays have ended, of how many."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A checked request."""
+
+    recording: Recording
+    plan: Plan
+    targets: tuple[float, ...]
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """Results, ready to be shown."""
+
+    dataset: str
+    policy: str
+    arrivals: str
+    tasks: int
+    workers: int
+    classes: int
+    seeds: int
+    points: list[Point]
+    rivals: dict[str, list[Spot]] = field(default_factory=dict)
+    """Frontiers of other policies, under the same arrivals, labelled by the better of two rules after the fact."""
+
+    @property
+    def spots(self) -> list[Spot]:
+        """The curve."""
+        return [(point.answers_per_task, point.accuracy) for point in self.points]
+
+    def saved(self, point: Point, rival: str) -> float | None:
+        """Share of answers that the point saves against a rival of equal accuracy."""
+        cost = cost_at(self.rivals[rival], point.accuracy)
+        return None if cost is None else 1 - point.answers_per_task / cost
+
+    def remarks(self) -> list[str]:
+        """Sentences below the table."""
+        lines = [
+            f"target: {MEANING[Policy(self.policy)]}; fixed, dynamic: answers saved at equal accuracy",
+            "ECE: of closed tasks, all replays together, calibrated on 10 % of the tasks as controls (used for nothing "
+            "else, not scored); raw: before; one run: mean of each replay's own; load: greatest by the mean",
+        ]
+        for name, spots in self.rivals.items():
+            found = compare(self.spots, spots)
+            curve = "; ".join(f"{cost:.2f} -> {accuracy:.4f}" for cost, accuracy in frontier(spots))
+            lines.append(f"{name} overlap, best of all its settings: {curve}")
+            if found.saved is not None and found.least_saved is not None:
+                lines.append(f"  answers saved at equal accuracy: {found.saved:+.0%}, worst {found.least_saved:+.0%}")
+            if found.gap is not None and found.least_gap is not None:
+                lines.append(
+                    f"  accuracy at equal cost, points: {_points(found.gap)}, worst {_points(found.least_gap)}"
+                )
+        if peer := peer_of(self.dataset, self.arrivals):
+            lines.append(peer)
+        return lines
+
+
+def make_request(
+    folder: Path, policy: str, arrivals: str, targets: Sequence[float], *, load_cap: float, seeds: int
+) -> Request:
+    """The request; BadUpload says which word is unknown, or what is wrong with the files."""
+    known, ways = [one.value for one in Policy], [one.value for one in Arrivals]
+    if policy not in known:
+        raise BadUpload([f"there is no policy {policy!r}; there are {', '.join(known)}"])
+    if arrivals not in ways:
+        raise BadUpload([f"there are no arrivals {arrivals!r}; there are {', '.join(ways)}"])
+    chosen = Policy(policy)
+    wanted = tuple(dict.fromkeys(targets)) or TARGETS[chosen]
+    sure = MEANING[chosen] == "confidence"
+    if any(not 0 < target <= 1 if sure else target < 1 for target in wanted):
+        span = "above 0, at most 1" if sure else "at least 1"
+        raise BadUpload([f"a target of {policy} is {MEANING[chosen]}: {span}"])
+    recording = read_recording(folder)
+    return Request(recording, Plan(chosen, Arrivals(arrivals), load_cap), wanted, seeds)
+
+
+def make_report(request: Request, told: Told, *, rivals: bool) -> Report:
+    """Replay the policy, and with `rivals` fixed and dynamic overlap too."""
+    recording, plan, seeds = request.recording, request.plan, request.seeds
+    jobs = replays_of(plan, request.targets, seeds)
+    others = _others(request) if rivals else {}
+    everything = jobs + [job for settings in others.values() for setting in settings for job in setting]
+    outcomes = iter(run_all(recording, everything, lambda done: told(done, len(everything))))
+    mine = [next(outcomes) for _ in jobs]
+    return Report(
+        dataset=recording.name,
+        policy=plan.policy.value,
+        arrivals=plan.arrivals.value,
+        tasks=recording.n_tasks,
+        workers=recording.n_workers,
+        classes=recording.n_classes,
+        seeds=seeds,
+        points=points(mine, request.targets),
+        rivals={
+            name: frontier(spot for setting in settings for spot in _spots([next(outcomes) for _ in setting]))
+            for name, settings in others.items()
+        },
+    )
+
+
+def _others(request: Request) -> dict[str, list[list[Job]]]:
+    """The replays of each setting of each rival; where the router names workers, they come as they like."""
+    plan = request.plan if request.plan.arrivals == Arrivals.SESSIONS else Plan(arrivals=Arrivals.ANY)
+    return {
+        policy.value: [replays_of(one, (target,), request.seeds) for one, target in settings]
+        for policy, settings in rivals(request.recording, plan).items()
+    }
+
+
+def _spots(outcomes: Sequence[Outcome]) -> list[Spot]:
+    """A setting's cost with either label rule: its own vote, Dawid and Skene's."""
+    cost = sum(outcome.answers_per_task for outcome in outcomes) / len(outcomes)
+    own = sum(outcome.accuracy for outcome in outcomes) / len(outcomes)
+    other = sum(outcome.other_accuracy for outcome in outcomes) / len(outcomes)
+    return [(cost, own), (cost, other)]
+
+
+def _points(share: float) -> str:
+    """A difference of accuracies in percentage points."""
+    return f"{100 * share:+.2f}"
