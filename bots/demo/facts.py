@@ -74,6 +74,25 @@ def facts_of(database: Path, posted: Iterable[bytes], truth: Mapping[str, str]) 
     )
 
 
+def facts_of_job(database: Path, number: int, posted: bytes, truth: Mapping[str, str]) -> dict[str, float | int | bool]:
+    """One job in numbers: tasks, answers, and the share of posted labels that are right."""
+    connection = connect_readonly(database)
+    try:
+        job = jobs.get_job(Tx(connection), number)
+        faults = verify(connection)
+    finally:
+        connection.close()
+    labels = dict(_labels(posted))
+    return {
+        "tasks": job.tasks,
+        "answers": job.answers,
+        "control_answers": job.control_answers,
+        "answers_per_task": round(job.answers / max(1, job.tasks), 3),
+        "accuracy": _share(sum(labels.get(task) == label for task, label in truth.items()), len(truth)),
+        "ledger_ok": not faults,
+    }
+
+
 def _money(tx: Tx, found: list[Job], asset: str) -> dict[str, float]:
     requesters = {job.requester for job in found}
     purses = [ledger.requester(person) for person in requesters]

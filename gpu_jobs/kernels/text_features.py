@@ -6,7 +6,7 @@ import html
 import re
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -45,16 +45,24 @@ def hashed(columns: Sequence[Sequence[str]]) -> sparse.csr_array:
     return sparse.csr_array(sparse.diags_array(1 / np.maximum(length, 1)) @ table)
 
 
-def likeness(first: Sequence[str], second: Sequence[str]) -> Floats:
-    """Of two columns, per item: shared words, rare words, letters, numbers and codes, and the ratio of two amounts."""
+def likeness(first: Sequence[str], second: Sequence[str], rare: Mapping[str, float] | None = None) -> Floats:
+    """Of two columns, per item: shared words, rare words, letters, numbers and codes, and the ratio of two amounts.
+
+    `rare` says how rare each word is, from other texts than these; every word must be in it.
+    """
     ours, theirs = ([set(WORD.findall(text)) for text in column] for column in (first, second))
-    seen = Counter(word for words in (*ours, *theirs) for word in words)
-    rare = {word: np.log(2 * len(ours) / count) for word, count in seen.items()}
+    rare = rareness([*ours, *theirs]) if rare is None else rare
     pairs = zip(first, second, ours, theirs, strict=True)
     return np.array([[*_overlaps(a, b, rare), *_letters(x, y), *_amounts(x, y)] for x, y, a, b in pairs])
 
 
-def _overlaps(first: set[str], second: set[str], rare: dict[str, float]) -> list[float]:
+def rareness(texts: Sequence[set[str]]) -> dict[str, float]:
+    """How rare each word is: the log of the texts per text that has it."""
+    seen = Counter(word for words in texts for word in words)
+    return {word: float(np.log(len(texts) / count)) for word, count in seen.items()}
+
+
+def _overlaps(first: set[str], second: set[str], rare: Mapping[str, float]) -> list[float]:
     codes = [{word for word in words if any(letter.isdigit() for letter in word)} for words in (first, second)]
     weight = [sum(rare[word] for word in words) for words in (first & second, first, second)]
     short = min(weight[1:])
