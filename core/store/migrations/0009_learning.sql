@@ -20,3 +20,12 @@ CREATE TABLE model(            -- a folder that a finetune run left; one a job i
 ) STRICT;
 CREATE UNIQUE INDEX model_live ON model(job) WHERE state = 'live';
 CREATE INDEX model_job ON model(job, id);
+ALTER TABLE model ADD COLUMN displaced INTEGER;  -- the model that was live when this one went live: what a rollback brings back
+ALTER TABLE model ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;  -- rolled back: 1 while its labels and priors are being taken back, 2 after
+
+CREATE TABLE model_label(      -- a task that only a model labelled: done without answers until people speak or the model is withdrawn
+  task INTEGER PRIMARY KEY REFERENCES task(id), job INTEGER NOT NULL, model INTEGER NOT NULL REFERENCES model(id),
+  label INTEGER NOT NULL, confidence INTEGER NOT NULL, at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX model_label_model ON model_label(model);
+CREATE INDEX prior_model ON prior(model);
