@@ -17,6 +17,8 @@ from core.errors import BadUpload
 BATCH = 256  # texts at a time at most
 PAUSE = 5.0  # seconds between looks at a file or an address
 TIMEOUT = 30.0
+CHUNK = 1 << 16  # characters read at once
+PATIENCE = 60  # looks in a row that an address may fail once it has answered: five minutes at the usual pause
 REMEMBERED = 100_000  # ids that an address has given lately
 MOST_BYTES = 64 * 1024 * 1024  # of one answer of an address
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -40,28 +42,29 @@ def texts_of(source: str, column: str = "text", *, follow: bool = False, pause: 
 def _read(path: Path, column: str, *, follow: bool, pause: float) -> Texts:
     with path.open(encoding="utf-8", newline="") as file:
         parse = _parser(path, file, column)
+        quoted = path.suffix in SEPARATORS
         held, row = "", 0
         while True:
-            lines, held = _whole_lines(held + file.read(1 << 16))
-            if not lines and not follow:
-                lines, held = ([held] if held.strip() else []), ""
-                yield from _batches(path, lines, parse, row)
+            chunk = file.read(CHUNK)
+            lines, held = _whole_lines(held + chunk, quoted=quoted)
+            if not chunk and not follow:
+                yield from _batches(path, [held] if held.strip() else [], parse, row)
                 return
             yield from _batches(path, lines, parse, row)
             row += len(lines)
-            if not lines:
+            if not chunk:
                 yield []
                 time.sleep(pause)
 
 
-def _whole_lines(text: str) -> tuple[list[str], str]:
-    """Complete lines, and the beginning of the next; a quoted cell with line breaks stays whole."""
+def _whole_lines(text: str, *, quoted: bool) -> tuple[list[str], str]:
+    """Complete lines, and the beginning of the next; where cells are `quoted`, one with line breaks stays whole."""
     lines = text.splitlines(keepends=True)
     whole: list[str] = []
     part = ""
     for line in lines:
         part += line
-        if part.endswith("\n") and part.count('"') % 2 == 0:
+        if part.endswith("\n") and not (quoted and part.count('"') % 2):
             whole.append(part.rstrip("\r\n"))
             part = ""
     return whole, part
@@ -88,7 +91,7 @@ def _batches(path: Path, lines: list[str], parse: Callable[[str], str], row: int
                 continue
             try:
                 batch.append(parse(line))
-            except (ValueError, IndexError, KeyError) as error:
+            except (ValueError, IndexError, KeyError, csv.Error) as error:
                 raise BadUpload([f"{path.name}, row {number}: {error}"]) from None
         if batch:
             yield batch
@@ -105,12 +108,20 @@ def _text_of(value: Any, column: str) -> str:
 
 def _polled(address: str, column: str, pause: float) -> Texts:
     seen: dict[str, None] = {}
+    failures = PATIENCE
     while True:
         fresh = []
-        for value in _fetch(address):
+        try:
+            values, failures = _fetch(address), 0
+        except BadUpload:
+            failures += 1
+            if failures > PATIENCE:
+                raise
+            values = []
+        for value in values:
             key = str(value["id"]) if isinstance(value, dict) and "id" in value else None
             if key is None or key not in seen:
-                fresh.append(_text_of(value, column))
+                fresh.append(_polled_text(address, value, column))
             if key is not None:
                 seen[key] = None
         for key in list(seen)[: max(0, len(seen) - REMEMBERED)]:
@@ -119,6 +130,13 @@ def _polled(address: str, column: str, pause: float) -> Texts:
             yield fresh[first : first + BATCH]
         yield []
         time.sleep(pause)
+
+
+def _polled_text(address: str, value: Any, column: str) -> str:
+    try:
+        return _text_of(value, column)
+    except ValueError as error:
+        raise BadUpload([f"{address}: {error}; name the field with --column"]) from None
 
 
 def _fetch(address: str) -> list[Any]:

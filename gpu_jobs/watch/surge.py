@@ -20,6 +20,7 @@ Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 PRIOR_SHARE = 0.5  # Jeffreys' pseudo-counts of a class and of all others
+STRIKING = 0.5  # share of an alarm's log evidence in one window, from which on it says nothing of what is usual
 PRIOR_WINDOWS, PRIOR_SPREAD = 5.0, 2.0  # as if five windows had twice the variance of chance
 
 
@@ -43,7 +44,9 @@ class SurgeDetector:
     """Feed it the counts of one window after the other; it tells which classes surge.
 
     `quiet` is the least mean number of windows between false alarms of the whole watch. A class that has surged is
-    told once, until it is back below its usual share times the root of `factor`. Windows in a surge teach nothing.
+    told once, until it is back below its usual share times the root of `factor`. Windows in a surge teach nothing, nor
+    does one that is half an alarm by itself: a surge must not become usual while it is found. What it taught before
+    is forgotten.
     """
 
     names: tuple[str, ...]
@@ -55,6 +58,7 @@ class SurgeDetector:
     _evidence: Floats = field(init=False)
     _rising: Counts = field(init=False)
     _told: npt.NDArray[np.bool_] = field(init=False)
+    _striking: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         size = len(self.names)
@@ -76,9 +80,15 @@ class SurgeDetector:
         found: list[Surge] = []
         if len(self._past) >= self.learn:
             found = self._test(window[:-1], total)
-        if not self._told.any() and not found:
+            self._forget(max((surge.windows - 1 for surge in found), default=0))
+        if not self._told.any() and not found and not self._striking:
             self._past.append(window)
         return found
+
+    def _forget(self, windows: int) -> None:
+        """Take back what a surge taught before it was found."""
+        for _ in range(min(windows, len(self._past) - self.learn)):
+            self._past.pop()
 
     def _test(self, counts: Counts, total: int) -> list[Surge]:
         usual = self.usual()
@@ -87,8 +97,12 @@ class SurgeDetector:
         self._rising = np.where(fresh, 1, self._rising + 1)
         self._evidence = np.maximum(self._evidence, 0.0) + log_e
         share = counts / total
-        self._told &= share > usual * self.factor**0.5
-        loud = (self._evidence >= np.log(self.quiet * len(self.names))) & ~self._told
+        over = self._told & (share <= usual * self.factor**0.5)
+        self._told &= ~over
+        self._evidence[over] = 0.0
+        alarm = np.log(self.quiet * len(self.names))
+        self._striking = bool((log_e >= STRIKING * alarm).any())
+        loud = (self._evidence >= alarm) & ~self._told
         self._told |= loud
         self._evidence[loud] = 0.0
         rising = self._rising.tolist()

@@ -65,6 +65,10 @@ class Watcher:
         self._rows, self._held = [rows[cut:]], len(rows) - cut
         return [self._close(rows[at : at + self.size]) for at in range(0, cut, self.size)]
 
+    def usual(self) -> dict[str, float]:
+        """The usual share of each class."""
+        return dict(zip(self.classes, self._classes.usual().tolist(), strict=True))
+
     def flush(self) -> list[Window]:
         """The last, shorter window, as at the end of an hour; none when nothing came."""
         rows = np.concatenate(self._rows) if self._rows else np.empty((0, len(self.classes)))

@@ -53,6 +53,7 @@ def test_a_file_that_grows_is_followed(tmp_path: Path) -> None:
     [
         ("a.csv", "id,body\n1,x\n", "no column 'text'; it has id, body"),
         ("a.csv", "id,text\n1,x\n2\n", "a.csv, row 2: "),
+        ("a.csv", f"text\n{'x' * 140_000}\n", "a.csv, row 1: field larger than field limit"),
         ("a.jsonl", '{"text": "one"}\n{"body": 1}\n', "a.jsonl, row 2: neither a text nor an object"),
     ],
 )
@@ -101,4 +102,31 @@ def test_an_address_that_answers_nonsense_is_told(address: tuple[str, list[str]]
     url, answers = address
     answers.append("<html>")
     with pytest.raises(BadUpload, match="neither JSON nor JSON lines"):
+        next(texts_of(url, pause=0))
+
+
+def test_a_lone_quotation_mark_is_a_letter_outside_tables(tmp_path: Path) -> None:
+    lines = '{"text": "a 5\\" pipe"}\n{"text": "two"}\n'
+    found = [text for batch in texts_of(write(tmp_path, "a.jsonl", lines)) for text in batch]
+    plain = [text for batch in texts_of(write(tmp_path, "a.txt", 'a 5" pipe\ntwo\n')) for text in batch]
+    assert found == plain == ['a 5" pipe', "two"], "only cells of tables are quoted"
+
+
+def test_a_text_longer_than_one_read_is_whole(tmp_path: Path) -> None:
+    long = "word " * 20_000
+    found = [text for batch in texts_of(write(tmp_path, "a.csv", f'text\n"{long}"\nshort\n')) for text in batch]
+    assert found == [long, "short"], "a line is complete when its end has come"
+
+
+def test_an_address_may_fail_for_a_while_once_it_has_answered(address: tuple[str, list[str]]) -> None:
+    url, answers = address
+    answers += ['["one"]', "<html>", '["two"]']
+    batches = texts_of(url, pause=0)
+    assert [next(batches) for _ in range(5)] == [["one"], [], [], ["two"], []], "a server may restart"
+
+
+def test_an_answer_without_the_field_is_told(address: tuple[str, list[str]]) -> None:
+    url, answers = address
+    answers.append('[{"body": "one"}]')
+    with pytest.raises(BadUpload, match="name the field with --column"):
         next(texts_of(url, pause=0))

@@ -70,3 +70,19 @@ def test_a_fall_of_a_class_is_no_surge() -> None:
         detector.feed(rng.multinomial(SIZE, [0.4, 0.6]), SIZE)
     fallen = [detector.feed(rng.multinomial(SIZE, [0.1, 0.9]), SIZE) for _ in range(10)]
     assert {surge.name for found in fallen for surge in found} <= {"other"}, "only the other class can be said to rise"
+
+
+def test_a_surge_does_not_become_usual_while_it_is_found() -> None:
+    detector = SurgeDetector(NAMES, quiet=1e12)
+    feed(detector, stream(0, 60))
+    before = detector.usual()[2]
+    feed(detector, surging(0, 1, np.array([0.3, 0.2, 0.5])))
+    assert detector.usual()[2] == before, "a window that is half an alarm by itself teaches nothing"
+
+
+def test_what_a_surge_taught_before_it_was_found_is_forgotten() -> None:
+    detector = SurgeDetector(NAMES)
+    feed(detector, stream(1, 60))
+    found = feed(detector, surging(1, 8, np.array([0.51, 0.27, 0.22])))
+    assert found and found[0][1].windows > 1, "a small surge takes some windows"
+    assert detector.usual()[2] == pytest.approx(0.1, abs=0.01), "what is usual is as it was before"
