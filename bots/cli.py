@@ -22,6 +22,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from bots.aggregate_command import aggregate
+from bots.plan_command import plan
+from bots.replay_command import replay
+from bots.watch_command import watch
 from core.errors import ChatError, SettingsError, StoreLocked, TapcrowdError, Unavailable
 
 if TYPE_CHECKING:
@@ -184,6 +187,9 @@ def demo(
 
 
 app.command()(aggregate)
+app.command()(replay)
+app.command()(watch)
+app.command()(plan)
 
 
 def read_settings(config: Path | None) -> tuple[Settings, Path | None]:

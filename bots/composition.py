@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
 from aiohttp import web
@@ -26,8 +26,9 @@ from config.settings import Settings
 from core.errors import SettingsError
 from core.intake.rows import Limits as UploadLimits
 from core.messages import Reply
+from core.planning import Choice, Crowd, Estimate, Work
 from core.ports import Chat, Clock, SystemClock
-from core.service import Desk, House, alarms, clockwork
+from core.service import Desk, House, alarms, clockwork, digests, inviting, planning, refitting, sweep
 from core.store import Database
 from core.store.tx import Tx
 from gpu_jobs.batches import BatchWorker
@@ -149,6 +150,10 @@ class Tapcrowd:
         schedule = Schedule(self.store, self.clock, self.settings.schedule, self._on_trouble)
         schedule.add("tick", self._tick)
         schedule.add("refit", self._refit)
+        schedule.add("beliefs", self._believe)
+        schedule.add("plan", self._plan)
+        schedule.add("detect", self._detect)
+        schedule.add("digest", self._digest)
         schedule.add("tidy", self._tidy)
         schedule.start()
         exits.push_async_callback(schedule.stop)
@@ -160,6 +165,20 @@ class Tapcrowd:
     async def _refit(self) -> None:
         await self.store.run(clockwork.refit, self.clock.now(), "")
         self.batches.ring()
+
+    async def _believe(self) -> None:
+        await refitting.refit_due(self.store, self.clock, self.house, self._say)
+        await inviting.invite_due(self.store, self.clock, self.house, self._say)
+
+    async def _plan(self) -> None:
+        await planning.plan_due(self.store, self.clock, self.house, _simulate, self._say)
+
+    async def _detect(self) -> None:
+        await sweep.sweep(self.store, self.clock, self.house, self._say)
+
+    async def _digest(self) -> None:
+        if await self.store.run(digests.queue_due, self.clock.now(), self.house):
+            self.batches.ring()
 
     async def _tidy(self) -> None:
         await self.store.run(clockwork.tidy, self.clock.now())
@@ -214,6 +233,13 @@ class Tapcrowd:
         http = self.settings.http
         await web.TCPSite(runner, http.host, http.port).start()
         log.info("listening on %s port %d", http.host, http.port)
+
+
+def _simulate(work: Work, crowd: Crowd, tried: Sequence[Choice], seeds: int) -> list[Estimate]:
+    """Simulate a job; what that needs is loaded with the first plan, in the thread that makes it."""
+    from gpu_jobs.planning.simulate import simulate
+
+    return simulate(work, crowd, tried, seeds)
 
 
 def _tell_trouble(tx: Tx, name: str, what: str, now: int, house: House) -> Reply:

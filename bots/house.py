@@ -8,7 +8,11 @@ from pathlib import Path
 
 from config.settings import Settings
 from config.texts import load_texts
-from core.quality import Rules
+from core.controls import ControlRules
+from core.fitness import WorkRules
+from core.intake.ruleform import rules_of
+from core.models import LearningRules
+from core.quality import ChanceTest
 from core.service import House
 
 SECRET_FILE = "secret.key"
@@ -17,9 +21,7 @@ SECRET_BYTES = 32
 
 def make_house(settings: Settings) -> House:
     """The house rules; the secret that seals buttons and pseudonyms is made on first use and kept beside the store."""
-    quality = settings.quality.model_dump()
-    stalled, low = quality.pop("stalled_minutes"), quality.pop("budget_low")
-    undo_seconds, undo_answers = quality.pop("undo_seconds"), quality.pop("undo_answers")
+    quality = settings.quality
     return House(
         secret=load_secret(settings.store.folder),
         texts=load_texts(),
@@ -28,11 +30,21 @@ def make_house(settings: Settings) -> House:
         agreement_version=settings.people.agreement_version,
         fee_ppm=round(settings.money.fee_percent * 10_000),
         rail=settings.money.rail,
-        rules=Rules(**quality),
-        undo_ms=round(undo_seconds * 1000),
-        undo_answers=undo_answers,
-        stalled_ms=round(stalled * 60_000),
-        budget_low=low,
+        rules=rules_of(settings.rules),
+        fast_factor=quality.fast_factor,
+        chance=ChanceTest(error=quality.chance_error, run_length=quality.chance_run),
+        undo_ms=round(quality.undo_seconds * 1000),
+        undo_answers=quality.undo_answers,
+        stalled_ms=round(quality.stalled_minutes * 60_000),
+        budget_low=quality.budget_low,
+        quiet=settings.alerts.hours(),
+        urgent=frozenset(settings.alerts.urgent),
+        detection=settings.alerts.levels(),
+        digest=settings.alerts.weekly(),
+        controls=ControlRules(**settings.controls.model_dump()),
+        work=WorkRules(**settings.work.model_dump()),
+        invitations=settings.invitations.rules(),
+        learning=LearningRules(**settings.learning.model_dump()),
         contact=settings.people.contact,
     )
 

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from datetime import UTC, tzinfo
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from core.detection import Levels
 from core.errors import SettingsError
+from core.hours import Quiet, Weekly, parse_quiet, parse_weekly
+from core.intake.ruleform import RuleForm, rules_of
+from core.invitations import InviteRules
 from core.model import Handle, Place, parse_handle
+from core.rules.values import Rule
 
 PREFIX = "TAPCROWD_"
+MANY = {("people", "admins"), ("people", "admin_chats"), ("alerts", "urgent")}
+"""Fields that hold lists."""
+
+WHOLE = ("action",)
+"""Tables that are replaced as a whole: a rule's alert becomes a restriction without a trace of the alert."""
 
 
 class Section(BaseModel):
@@ -86,20 +98,112 @@ class MoneySettings(Section):
 
 
 class QualitySettings(Section):
-    """Thresholds of the built-in quality rules; see core.quality.Rules."""
+    """What rules.toml does not hold: when an answer is fast, when a job stalls, how long undo works."""
 
-    control_min: int = Field(default=5, ge=1)
-    control_accuracy: float = Field(default=0.65, gt=0, lt=1)
-    fast_min: int = Field(default=10, ge=1)
-    fast_share: float = Field(default=0.5, gt=0, le=1)
     fast_factor: float = Field(default=0.2, ge=0, lt=1)
-    skip_min: int = Field(default=10, ge=1)
-    skip_share: float = Field(default=0.5, gt=0, le=1)
-    skips_in_row: int = Field(default=8, ge=2)
     stalled_minutes: float = Field(default=30, gt=0)
     budget_low: float = Field(default=0.1, ge=0, lt=1)
+    chance_error: float = Field(default=0.005, ge=0, le=0.1)
+    chance_run: float = Field(default=10_000, ge=100)
     undo_seconds: float = Field(default=60, ge=0)
     undo_answers: int = Field(default=3, ge=0)
+
+
+class WorkSettings(Section):
+    """For everybody's sake: tasks a day, minutes to a pause advised, days until an exam is asked again; 0: off."""
+
+    day_tasks: int = Field(default=600, ge=0)
+    pause_minutes: int = Field(default=90, ge=0)
+    retest_days: int = Field(default=60, ge=0)
+
+
+class InvitationSettings(Section):
+    """When workers who asked for it are called: a job's wait, calls a day, share to new ones, hours without calls."""
+
+    wait_minutes: float = Field(default=20, gt=0)
+    per_day: int = Field(default=3, ge=0)
+    explore: float = Field(default=0.1, ge=0, le=1)
+    quiet: str = "21:00-08:00"
+    zone: str = "UTC"
+
+    @field_validator("zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        time_zone(value)
+        return value
+
+    @field_validator("quiet")
+    @classmethod
+    def _quiet(cls, value: str) -> str:
+        parse_quiet(value)
+        return value
+
+    def rules(self) -> InviteRules:
+        """As the core wants them."""
+        quiet = parse_quiet(self.quiet, time_zone(self.zone))
+        return InviteRules(round(self.wait_minutes * 60_000), self.per_day, self.explore, quiet)
+
+
+class ControlSettings(Section):
+    """How far a control task is used before it retires, and how sure a leak must be; see core.controls.ControlRules."""
+
+    retire_views: int = Field(default=400, ge=1)
+    max_share: float = Field(default=0.6, gt=0, le=1)
+    few_views: int = Field(default=20, ge=1)
+    leak_views: int = Field(default=12, ge=5)
+    leak_p: float = Field(default=0.01, gt=0, lt=0.5)
+
+
+class AlertSettings(Section):
+    """When admins are alerted: quiet hours and the weekly digest in a time zone, and how sure detection must be."""
+
+    quiet: str = ""
+    zone: str = "UTC"
+    urgent: tuple[str, ...] = ("batch", "poison", "schedule")
+    digest: str = "mon 09:00"
+    worker_level: float = Field(default=1e-3, gt=0, lt=0.5)
+    pair_rate: float = Field(default=0.01, gt=0, lt=0.5)
+    burst_level: float = Field(default=1e-3, gt=0, lt=0.5)
+
+    @field_validator("zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        time_zone(value)
+        return value
+
+    @field_validator("quiet")
+    @classmethod
+    def _quiet(cls, value: str) -> str:
+        parse_quiet(value)
+        return value
+
+    @field_validator("digest")
+    @classmethod
+    def _digest(cls, value: str) -> str:
+        parse_weekly(value)
+        return value
+
+    def hours(self) -> Quiet | None:
+        """The quiet hours."""
+        return parse_quiet(self.quiet, time_zone(self.zone))
+
+    def weekly(self) -> Weekly | None:
+        """When the digest is due."""
+        return parse_weekly(self.digest, time_zone(self.zone))
+
+    def levels(self) -> Levels:
+        """How sure detection must be."""
+        return Levels(self.worker_level, self.pair_rate, self.burst_level)
+
+
+def time_zone(name: str) -> tzinfo:
+    """The time zone of that name, such as Europe/Berlin; ValueError when there is none."""
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{name!r} is no time zone such as UTC or Europe/Berlin") from error
 
 
 class BatchSettings(Section):
@@ -108,6 +212,15 @@ class BatchSettings(Section):
     threads: int = Field(default=2, ge=1)
     wall_seconds: float = Field(default=3600, gt=0)
     heartbeat_seconds: float = Field(default=60, gt=0)
+
+
+class LearningSettings(Section):
+    """The encoder's folder for models (empty: what is installed), and whether labels may stand without people."""
+
+    encoder: str = ""
+    auto_accept: bool = False
+    precision: float = Field(default=0.95, ge=0.5, lt=1)
+    people_share: float = Field(default=0.05, ge=0, le=1)
 
 
 class Settings(Section):
@@ -120,14 +233,21 @@ class Settings(Section):
     people: PeopleSettings = PeopleSettings()
     money: MoneySettings = MoneySettings()
     quality: QualitySettings = QualitySettings()
+    work: WorkSettings = WorkSettings()
+    controls: ControlSettings = ControlSettings()
+    invitations: InvitationSettings = InvitationSettings()
+    alerts: AlertSettings = AlertSettings()
     batch: BatchSettings = BatchSettings()
+    learning: LearningSettings = LearningSettings()
+    rules: dict[str, RuleForm] = Field(default_factory=dict)
+    """The quality rules of every job, by name; rules.toml holds those that come with tapcrowd."""
     schedule: dict[str, float] = Field(default_factory=dict)
     """Seconds between runs of each scheduled job; 0 switches one off."""
 
 
 def load(text: str, environ: Mapping[str, str]) -> Settings:
     """Settings from a config file's text and an environment. SettingsError names every field that is wrong."""
-    tree = tomllib.loads(resources.files("config").joinpath("default.toml").read_text(encoding="utf-8"))
+    tree = {**_shipped("default.toml"), **_shipped("rules.toml")}
     try:
         _merge(tree, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -140,6 +260,15 @@ def load(text: str, environ: Mapping[str, str]) -> Settings:
         raise SettingsError("; ".join(faults)) from None
 
 
+def _shipped(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files("config").joinpath(name).read_text(encoding="utf-8"))
+
+
+def default_rules() -> tuple[Rule, ...]:
+    """The quality rules that come with tapcrowd."""
+    return rules_of(Settings.model_validate(_shipped("rules.toml")).rules)
+
+
 def load_file(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """Settings from a file (None: only defaults and environment)."""
     return load(path.read_text(encoding="utf-8") if path else "", environ)
@@ -147,7 +276,7 @@ def load_file(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
 def _merge(tree: dict[str, Any], more: Mapping[str, Any]) -> None:
     for key, value in more.items():
-        if isinstance(value, dict) and isinstance(tree.get(key), dict):
+        if isinstance(value, dict) and isinstance(tree.get(key), dict) and key not in WHOLE:
             _merge(tree[key], value)
         else:
             tree[key] = value
@@ -163,6 +292,6 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         annotation = Settings.model_fields.get(section)
         if annotation is None or not field:
             continue
-        many = section == "people" and field in ("admins", "admin_chats")
+        many = (section, field) in MANY
         found.setdefault(section, {})[field] = tuple(value.replace(",", " ").split()) if many else value
     return found

@@ -8,7 +8,17 @@ from importlib import resources
 
 from core.texts import FALLBACK, Texts
 
-SPOKEN_TO_WORKERS = ("agreement", "privacy", "help", "session.", "task.", "undo.", "nothing.", "restricted")
+SPOKEN_TO_WORKERS = (
+    "agreement",
+    "privacy",
+    "help",
+    "session.",
+    "task.",
+    "undo.",
+    "nothing.",
+    "restricted",
+    "objection",
+)
 """How the keys begin that every language must have; requesters and admins may be spoken to in English."""
 
 

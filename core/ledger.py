@@ -2,6 +2,7 @@
 
     world → requester → job escrow → reserved → worker payable + platform fee
                             ↑____________│ (expiry, skip: release)      │ (undo: the accept entry reversed)
+                            ↑____________│ (rejected for good: forfeit; under review it stays reserved)
     requester ←── refund of what is left in escrow when the job closes
 
 Amounts are integer micro-units of one asset. A leg (account, +amount) credits the account; legs sum to zero.
@@ -108,15 +109,34 @@ def accept(answer: int, job: int, worker: int, price: Price) -> Entry:
     return Entry(f"an:{answer}:accept", "accept", price.asset, tuple(legs))
 
 
+def teach(attempt: int, position: int, job: int, worker: int, price: Price) -> Entry:
+    """Pay one training answer, where a job pays for its training."""
+    legs: list[Leg] = [(escrow(job), -price.total), (payable(worker), price.pay)]
+    if price.fee:
+        legs.append((FEE, price.fee))
+    return Entry(f"tr:{attempt}:{position}:teach", "teach", price.asset, tuple(legs))
+
+
+def forfeit(answer: int, job: int, price: Price) -> Entry:
+    """A rejected answer is not paid: what was reserved for it goes back into escrow."""
+    legs = ((reserved(job), -price.total), (escrow(job), price.total))
+    return Entry(f"an:{answer}:forfeit", "forfeit", price.asset, legs)
+
+
 def reverse(entry: Entry, key: str) -> Entry:
     """The entry that takes `entry` back, leg by leg."""
     legs = tuple((account, -amount) for account, amount in entry.legs)
     return Entry(key, "reverse", entry.asset, legs, entry.key)
 
 
+def refund_key(job: int) -> str:
+    """The key of the entry that gives back what a job did not spend."""
+    return f"job:{job}:refund"
+
+
 def refund(job: int, person: int, left: int, asset: str) -> Entry:
     """What a closed job did not spend, back to its requester."""
-    return Entry(f"job:{job}:refund", "refund", asset, ((escrow(job), -left), (requester(person), left)))
+    return Entry(refund_key(job), "refund", asset, ((escrow(job), -left), (requester(person), left)))
 
 
 def balanced(legs: Sequence[Leg]) -> bool:

@@ -14,26 +14,24 @@ from typing import NamedTuple
 
 from core.model import CANT_TELL, Overlap
 
-FIRST_CONTROLS = 4
-"""A stranger gets controls at up to FIRST_CONTROLS times the job's share, falling as 1/(1+n/8)."""
-CONTROL_CEILING = 0.5
+IMPOSSIBLE = 1e-9
+"""No prior rules a class out."""
 ROUNDING = 1e-9
 """Two strangers who agree reach 0.9 exactly; the last bit of a float must not ask for a third."""
-CONTROL_FLOOR = 0.4
-"""However well known, a worker keeps this part of the job's control share, so that a change is seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One answer as the posterior sees it: its class and the accuracy that its worker is believed to have."""
+    """One answer as the posterior sees it: its class, the accuracy that its worker is believed to have, and who."""
 
     label: int
     accuracy: float
+    worker: int = 0
 
 
-def posterior(votes: Sequence[Vote], classes: int) -> list[float]:
-    """Probability of each class given the votes, from a uniform prior; "can't tell" says nothing."""
-    proofs: list[list[float]] = [[] for _ in range(classes)]
+def posterior(votes: Sequence[Vote], classes: int, prior: Sequence[float] | None = None) -> list[float]:
+    """Probability of each class given the votes, from a uniform prior or the task's own; "can't tell" says nothing."""
+    proofs: list[list[float]] = [[math.log(max(share, IMPOSSIBLE))] for share in prior or [1.0] * classes]
     for vote in votes:
         if vote.label != CANT_TELL:
             proofs[vote.label].append(math.log(vote.accuracy * (classes - 1) / (1.0 - vote.accuracy)))
@@ -80,14 +78,6 @@ def wanted(overlap: Overlap, answers: int, active: int, done: bool) -> int:
     if done:
         return 0
     return max(0, (overlap.min - answers if answers < overlap.min else 1) - active)
-
-
-def control_share(base: float, controls_seen: int) -> float:
-    """Chance that this worker's next task is a control: high for a stranger, falling with every control seen."""
-    if base <= 0:
-        return 0.0
-    rate = base * (CONTROL_FLOOR + (FIRST_CONTROLS - CONTROL_FLOOR) / (1 + controls_seen / 8))
-    return min(CONTROL_CEILING, rate)
 
 
 def dice(secret: bytes, person: int, job: int, turn: int) -> random.Random:

@@ -32,6 +32,11 @@ CHOICES = (
     "withdraw",
     "preview",
     *(f"lang{number}" for number in range(20)),
+    *("reject", "fix", "back", "appeal", "send", "r0", "r1", "r2", "r3"),
+    *("job", "pause", "job2", "day2", "ban2"),
+    *("lift", "uphold"),
+    *("keep", "expert", "promote", "rollback"),
+    "plan",
 )
 """Every choice that a button can stand for; the position is what a token carries."""
 POSITION = {choice: number for number, choice in enumerate(CHOICES)}

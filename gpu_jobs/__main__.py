@@ -25,7 +25,9 @@ Metrics = dict[str, float | int | str]
 Job = Callable[[Path, BatchSpec, EventLog], Metrics]
 
 # kind -> module with main(folder, spec, log); imported when asked for
-KINDS = {"aggregate": "gpu_jobs.aggregate"}
+KINDS = {"aggregate": "gpu_jobs.aggregate", "digest": "gpu_jobs.digest"} | {
+    kind: f"gpu_jobs.{kind}" for kind in ("finetune", "predict", "embed", "audit")
+}
 EXIT_CODES: dict[Status, int] = {
     "done": contract.EXIT_DONE,
     "bad-input": contract.EXIT_BAD_INPUT,
@@ -38,6 +40,8 @@ LOCK_POLL_SECONDS = 0.1
 
 class _Stopped(BaseException):
     """SIGTERM arrived; not an Exception, so that no library's handler can swallow it."""
+
+    arrived = False
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,7 +83,11 @@ def run(folder: Path, log: EventLog) -> BatchReport:
     except _Stopped:
         status = "cancelled"
     except Exception as failure:  # noqa: BLE001 - the process boundary: report, never vanish
-        status, error = "error", f"{type(failure).__name__}: {failure}"
+        # torch's error for a full device, told by its name because most runs never import torch
+        status = "retry" if type(failure).__name__ == "OutOfMemoryError" else "error"
+        if _Stopped.arrived:  # a library made an error of its own out of it
+            status = "cancelled"
+        error = f"{type(failure).__name__}: {failure}"
         traceback.print_exc()
     outputs = contract.hashes_of(folder / contract.OUT) if status == "done" else {}
     return BatchReport(
@@ -131,6 +139,7 @@ def _wait_for(handle: int, deadline: float) -> None:
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    _Stopped.arrived = True
     raise _Stopped
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from gpu_jobs import contract, releases, tables
+from gpu_jobs import contract, releases, rulings, tables
 from gpu_jobs.contract import BadInput, BatchSpec
 from gpu_jobs.events import EventLog
+from gpu_jobs.item_text import text_of
 from gpu_jobs.kernels import METHODS, method
 from gpu_jobs.kernels.agreement import krippendorff_alpha, observed_agreement
+from gpu_jobs.kernels.joint import capped, item_prior
 from gpu_jobs.kernels.values import Answers, Fit, Floats, Ints
 
 Metrics = dict[str, float | int | str]
+Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +58,35 @@ def main(folder: Path, spec: BatchSpec, log: EventLog) -> Metrics:
     def progress(step: int, change: float) -> None:
         log.emit("step", step=step, total=total, change=change)
 
+    heard: Metrics = {}
+    if spec.params.text:
+        answers, heard = with_text(snapshot)
     fit = method(spec.params.method)(answers, iterations=total, progress=progress)
+    numbers = snapshot.tasks["task"].to_numpy()
+    fit, alone = rulings.fill(folder / contract.IN, numbers, fit, snapshot.per_task() > 0)
+    fit = rulings.overrule(folder / contract.IN, numbers, fit)
+    if alone.any():
+        heard["by_model"] = int(alone.sum())
     metrics = {**_figures(snapshot, fit), "method": spec.params.method, "device": fit.device, "world": fit.world}
+    metrics |= heard
     if fit.chosen:
         metrics |= {"chosen": fit.chosen, "reason": fit.reason}
     if log.speaks:
-        write(folder / contract.OUT, spec, snapshot, fit)
+        write(folder / contract.OUT, spec, snapshot, fit, alone)
     metrics["seconds"] = round(time.perf_counter() - started, 3)
     log.emit("eval", **metrics)
     return metrics
+
+
+def with_text(snapshot: Snapshot) -> tuple[Answers, Metrics]:
+    """The answers with what the items' text says as the prior of each task, and how much it counts (or why not)."""
+    inputs, skipped = text_of(snapshot.tasks, snapshot.per_task())
+    if inputs is None or snapshot.answers.n_classes < 2:
+        return snapshot.answers, {"text_weight": 0.0, "text_skipped": skipped}
+    learned = item_prior(snapshot.answers, inputs)
+    if not learned.weight:
+        return snapshot.answers, {"text_weight": 0.0, "text_skipped": "it does not foretell the answers"}
+    return replace(snapshot.answers, prior=capped(learned.prior)), {"text_weight": round(learned.weight, 3)}
 
 
 def read(folder: Path, n_classes: int) -> Snapshot:
@@ -117,11 +140,14 @@ def _figures(snapshot: Snapshot, fit: Fit) -> Metrics:
     return figures | {name: round(value, 6) for name, value in measured.items() if math.isfinite(value)}
 
 
-def write(folder: Path, spec: BatchSpec, snapshot: Snapshot, fit: Fit) -> None:
-    """Everything that the parent ingests and that the requester gets; control tasks stay out."""
+def write(folder: Path, spec: BatchSpec, snapshot: Snapshot, fit: Fit, alone: Bools) -> None:
+    """Everything that the parent ingests and that the requester gets; control tasks stay out.
+
+    `alone` are the tasks that only a model labelled.
+    """
     _write_labels(folder, snapshot, fit)
     _write_workers(folder, snapshot, fit)
-    _write_releases(folder, spec, snapshot, fit)
+    _write_releases(folder, spec, snapshot, fit, alone)
     _write_chart(folder, spec, snapshot, fit)
 
 
@@ -154,7 +180,7 @@ def _write_workers(folder: Path, snapshot: Snapshot, fit: Fit) -> None:
     tables.write_table(folder / contract.WORKERS_FILE, tables.WORKERS, columns)
 
 
-def _write_releases(folder: Path, spec: BatchSpec, snapshot: Snapshot, fit: Fit) -> None:
+def _write_releases(folder: Path, spec: BatchSpec, snapshot: Snapshot, fit: Fit, alone: Bools) -> None:
     classes = spec.params.classes
     refs, payloads = snapshot.tasks["ref"].to_pylist(), snapshot.tasks["payload"].to_pylist()
     counts = snapshot.per_task()
@@ -164,7 +190,8 @@ def _write_releases(folder: Path, spec: BatchSpec, snapshot: Snapshot, fit: Fit)
         chances = [round(float(chance), releases.DIGITS) for chance in fit.posterior[task]]
         posterior = dict(zip(classes, chances, strict=True)) if label >= 0 else {}
         name = classes[label] if label >= 0 else None
-        rows.append(releases.Labelled(refs[task], payloads[task], name, posterior, int(counts[task])))
+        by = "" if not alone.any() or label < 0 else "model" if alone[task] else "people"
+        rows.append(releases.Labelled(refs[task], payloads[task], name, posterior, int(counts[task]), by))
     releases.write_jsonl(folder / contract.LABELS_JSONL, rows)
     releases.write_csv(folder / contract.LABELS_CSV, rows, classes)
 

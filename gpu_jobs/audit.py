@@ -16,6 +16,8 @@ from gpu_jobs import contract, releases, tables
 from gpu_jobs.aggregate import Snapshot, confidence_of, read
 from gpu_jobs.audit_tables import (
     AUDIT_CHART,
+    JOINT,
+    JOINT_FILE,
     ODD,
     ODD_FILE,
     PRIORS,
@@ -121,6 +123,9 @@ def _write(folder: Path, spec: BatchSpec, snapshot: Snapshot, found: Audit, rows
     told = found.prior is not None
     priors = {"task": ids if told else [], "shares": list(capped(found.prior)) if found.prior is not None else []}
     tables.write_table(folder / PRIORS_FILE, PRIORS, priors)
+    labelled = _labelled(snapshot, found)
+    joint = {"task": ids.take(labelled), "posterior": list(found.joint.posterior[labelled])}
+    tables.write_table(folder / JOINT_FILE, JOINT, joint)
     _write_workers(folder, snapshot, found)
     _write_csv(folder / SUSPECTS_CSV, snapshot, rows, spec.params.classes)
     _draw(folder / AUDIT_CHART, spec, snapshot, found)

@@ -20,5 +20,8 @@ SUSPECTS = pa.schema(
 )
 # who stands out, with the p-value of answers as bad as theirs from somebody like the others
 ODD = pa.schema([("worker", pa.int64()), ("p", pa.float64()), ("accuracy", pa.float64())])
+# what crowd and text together say of every task that has answers: the soft labels of a model
+JOINT_FILE = "joint.parquet"
+JOINT = pa.schema([("task", pa.int64()), ("posterior", pa.list_(pa.float64()))])
 # class shares of every task before its answers; none where the text says nothing
 PRIORS = pa.schema([("task", pa.int64()), ("shares", pa.list_(pa.float64()))])

@@ -86,7 +86,7 @@ def _draw_classes(axes: Axes, data: ChartData) -> None:
     axes.set_yticks(places, [name for name, _ in bars], parse_math=False)
     axes.set_xlim(0, max(1, *(count for _, count in bars)) * 1.25)
     axes.invert_yaxis()
-    _dress(axes, "Tasks per label")
+    dress(axes, "Tasks per label")
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
 
@@ -98,7 +98,7 @@ def _draw_confidence(axes: Axes, data: ChartData) -> None:
     left = np.floor(known.min(initial=0.5) * CONFIDENCE_BINS) / CONFIDENCE_BINS
     axes.set_xlim(max(0.0, left - 0.02), 1.02)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    _dress(axes, "Tasks by confidence")
+    dress(axes, "Tasks by confidence")
     _count_up(axes)
 
 
@@ -109,7 +109,7 @@ def _draw_answers(axes: Axes, data: ChartData) -> None:
     centre = float(sizes.mean()) if len(sizes) else 0.0
     reach = max(2.5, float(np.ptp(sizes)) / 2 + 0.7 if len(sizes) else 0.0)
     axes.set_xlim(centre - reach, centre + reach)
-    _dress(axes, "Tasks by number of answers")
+    dress(axes, "Tasks by number of answers")
     _count_up(axes)
 
 
@@ -120,7 +120,8 @@ def _count_up(axes: Axes) -> None:
     axes.grid(axis="y", color=GRID)
 
 
-def _dress(axes: Axes, title: str) -> None:
+def dress(axes: Axes, title: str) -> None:
+    """The look that all our pictures share."""
     axes.set_title(title, loc="left", fontsize=12, color=INK, weight="bold", pad=8)
     axes.set_axisbelow(True)
     axes.tick_params(colors=INK, labelsize=10, length=0)

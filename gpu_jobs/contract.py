@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
 
 SCHEMA_VERSION: Final = 1
 JOB_FILE = "job.json"
@@ -24,6 +24,8 @@ OUT = "out"
 
 ANSWERS_FILE = "answers.parquet"
 TASKS_FILE = "tasks.parquet"
+RULINGS_FILE = "rulings.parquet"
+ALONE_FILE = "alone.parquet"
 LABELS_FILE = "labels.parquet"
 WORKERS_FILE = "workers.parquet"
 LABELS_CSV = "labels.csv"
@@ -96,6 +98,7 @@ class AggregateParams(_Value):
     method: MethodName = "auto"  # a name in gpu_jobs.kernels.METHODS
     classes: tuple[str, ...] = Field(min_length=1, max_length=1000)
     iterations: int = Field(default=50, ge=1, le=1000)
+    text: bool = False  # whether the items' text may speak beside the crowd, as the prior of each task
     title: str = ""
     question: str = ""
 
@@ -104,11 +107,12 @@ class BatchSpec(_Value):
     """One batch run as the parent orders it: the content of ``job.json``."""
 
     run_id: str = Field(min_length=1, max_length=100)
-    kind: Literal["aggregate"] = "aggregate"
+    kind: Literal["aggregate", "digest", "finetune", "predict", "embed", "audit"] = "aggregate"
     seed: int = 0
     schema_version: Literal[1] = SCHEMA_VERSION
     inputs: dict[FileName, Sha256]
-    params: AggregateParams
+    params: AggregateParams = AggregateParams(classes=("-",))  # a digest run has none of its own
+    options: dict[str, JsonValue] = {}  # of a learning run: checked by gpu_jobs.learn.params
     limits: Limits = Limits()
 
 

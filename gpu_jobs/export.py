@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
+from core.service.closing import HUMAN
 from core.store.batches import BatchRun
 from core.store.jobs import Job
 from core.store.snapshots import JobSnapshot
+from core.store.tx import Row
 from gpu_jobs import contract, tables
 from gpu_jobs.contract import AggregateParams, BatchSpec, Limits
 
@@ -21,20 +25,35 @@ def pseudonym(secret: bytes, job: int, person: int) -> int:
     return int.from_bytes(digest[:8]) >> (64 - PSEUDONYM_BITS)
 
 
-def export(folder: Path, run: BatchRun, job: Job, snapshot: JobSnapshot, secret: bytes, limits: Limits) -> None:
+def export(
+    folder: Path,
+    run: BatchRun,
+    job: Job,
+    snapshot: JobSnapshot,
+    secret: bytes,
+    limits: Limits,
+    kind: Literal["aggregate", "audit"] = "aggregate",
+) -> None:
     """Make `folder` the run's folder. Writing it again gives the same files."""
     inputs = folder / contract.IN
     inputs.mkdir(parents=True, exist_ok=True)
     _write_tasks(inputs / contract.TASKS_FILE, snapshot)
     _write_answers(inputs / contract.ANSWERS_FILE, snapshot, job.id, secret)
+    if snapshot.rulings:
+        _write_rulings(inputs / contract.RULINGS_FILE, snapshot)
+    human = run.claim.startswith(HUMAN)
+    (inputs / contract.ALONE_FILE).unlink(missing_ok=True)  # of an earlier try: a model may have been rolled back since
+    if kind == "aggregate" and snapshot.alone and not human:
+        tables.write_table(inputs / contract.ALONE_FILE, tables.RULINGS, _decided(snapshot.alone))
     spec = job.spec
     params = AggregateParams(
         method=spec.method,
+        text=spec.learn and not human,
         classes=tuple(option.id for option in spec.options),
         title=spec.title,
         question=spec.question,
     )
-    order = BatchSpec(run_id=str(run.id), inputs=contract.hashes_of(inputs), params=params, limits=limits)
+    order = BatchSpec(run_id=str(run.id), kind=kind, inputs=contract.hashes_of(inputs), params=params, limits=limits)
     contract.write_job(folder, order)
 
 
@@ -48,6 +67,19 @@ def _write_tasks(path: Path, snapshot: JobSnapshot) -> None:
         "gold": [-1 if gold is None else gold for *_, gold in rows],
     }
     tables.write_table(path, tables.TASKS, columns)
+
+
+def _write_rulings(path: Path, snapshot: JobSnapshot) -> None:
+    tables.write_table(path, tables.RULINGS, _decided(snapshot.rulings))
+
+
+def _decided(rows: Sequence[Row]) -> tables.Columns:
+    last = {task: (label, weight / 1_000_000) for task, label, weight in rows}
+    return {
+        "task": list(last),
+        "label": [label for label, _ in last.values()],
+        "weight": [weight for _, weight in last.values()],
+    }
 
 
 def _write_answers(path: Path, snapshot: JobSnapshot, job: int, secret: bytes) -> None:

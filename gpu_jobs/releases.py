@@ -17,7 +17,7 @@ FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 DIGITS = 6  # decimals of a probability
 # a byte order mark, without which Excel reads UTF-8 as the local 8-bit code
 CSV_ENCODING = "utf-8-sig"
-OWN_COLUMNS = frozenset({"id", "label", "confidence", "answers", "posterior"})
+OWN_COLUMNS = frozenset({"id", "label", "confidence", "answers", "by", "posterior"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Labelled:
     label: str | None
     posterior: dict[str, float]
     answers: int
+    by: str = ""  # people or model, in a job where a model labels some tasks alone
 
     def row(self) -> dict[str, object]:
         """The item's own columns between its id and its label."""
@@ -38,6 +39,7 @@ class Labelled:
             "label": self.label,
             "confidence": max(self.posterior.values(), default=None),
             "answers": self.answers,
+            **({"by": self.by} if self.by else {}),
             "posterior": self.posterior,
         }
 
@@ -52,12 +54,21 @@ def write_csv(path: Path, rows: Sequence[Labelled], classes: Sequence[str]) -> N
     """One line a task: id, the item's columns, label, confidence, answers, and one ``p_`` column per class."""
     flat = [_flat(labelled, classes) for labelled in rows]
     given = dict.fromkeys(name for row in flat for name in row)
-    tail = ["label", "confidence", "answers", *(f"p_{name}" for name in classes)]
+    own = [name for name in ("label", "confidence", "answers", "by") if name != "by" or any(row.by for row in rows)]
+    tail = [*own, *(f"p_{name}" for name in classes)]
     columns = [*(name for name in given if name not in tail), *tail]
     with path.open("w", encoding=CSV_ENCODING, newline="") as file:
         writer = csv.writer(file)
         writer.writerow([harmless(name) for name in columns])
         writer.writerows([harmless(row.get(name)) for name in columns] for row in flat)
+
+
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """A CSV file of cells as they are, for a spreadsheet."""
+    with path.open("w", encoding=CSV_ENCODING, newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows([harmless(cell) for cell in row] for row in rows)
 
 
 def harmless(value: Cell) -> Cell:

@@ -35,6 +35,8 @@ TASKS = pa.schema(
         ("gold", pa.int32()),
     ]
 )
+# in/, only where people decided, or where a model labelled alone: `label` a class index, `weight` how sure it is
+RULINGS = pa.schema([("task", pa.int64()), ("label", pa.int32()), ("weight", pa.float64())])
 # out/: no control tasks; `label` and `majority` are class indices, -1 for a task that nobody answered
 LABELS = pa.schema(
     [
@@ -65,14 +67,14 @@ def write_table(path: Path, schema: pa.Schema, columns: Columns) -> None:
     pq.write_table(pa.table(dict(columns), schema=schema), path)
 
 
-def read_table(path: Path, schema: pa.Schema) -> pa.Table:
-    """Read a Parquet file of exactly `schema`; BadInput when it is anything else or holds nulls."""
+def read_table(path: Path, schema: pa.Schema, *, optional: Sequence[str] = ()) -> pa.Table:
+    """Read a Parquet file of exactly `schema`; BadInput when it is anything else or holds nulls but in `optional`."""
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise BadInput(f"{path.name}: {error}") from error
     if not table.schema.equals(schema):
         raise BadInput(f"{path.name}: columns are {table.schema.names} of {table.schema.types}, not {schema.names}")
-    if holes := [name for name in schema.names if table[name].null_count]:
+    if holes := [name for name in schema.names if table[name].null_count and name not in optional]:
         raise BadInput(f"{path.name}: empty cells in {holes}")
     return table

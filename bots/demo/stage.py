@@ -23,6 +23,11 @@ TICK_SECONDS, REFIT_SECONDS = 30.0, 1800.0
 """The clock runs fast, so ticks and refits may be rarer than in real service (5 and 600 seconds)."""
 POLL_SECONDS = 5
 SLACK_BOT_TOKEN, SLACK_APP_TOKEN = "xoxb-sandbox", "xapp-sandbox"
+SUSPECT_RULE = """
+[rules.wrong-controls]
+conditions = ["total_answers_count >= 5", "correct_answers_rate_upper < {least:.3f}"]
+"""
+"""Where a worker is suspect: below the middle of lot and perfection."""
 
 
 class Stage:
@@ -70,11 +75,10 @@ class Stage:
             "TAPCROWD_PEOPLE_ADMINS": f"telegram:{ADMIN}",
             "TAPCROWD_PEOPLE_ADMIN_CHATS": f"telegram:{ADMIN_GROUP}",
             "TAPCROWD_PEOPLE_CONTACT": "help@example.org",
-            "TAPCROWD_QUALITY_CONTROL_ACCURACY": f"{suspect:.3f}",
             "TAPCROWD_SCHEDULE_TICK": str(TICK_SECONDS),
             "TAPCROWD_SCHEDULE_REFIT": str(REFIT_SECONDS),
         }
-        return load("", environment)
+        return load(SUSPECT_RULE.format(least=suspect), environment)
 
     def _seat_staff(self) -> None:
         """Requesters and admin, and the chats that they meet in."""

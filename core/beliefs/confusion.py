@@ -68,7 +68,8 @@ def normalised(scores: Floats, axes: tuple[int, ...]) -> Floats:
 def _start(evidence: Evidence, settings: Settings, hard_shares: Floats) -> Floats:
     votes = votes_of(evidence) + settings.start_votes
     votes = votes * np.exp(barred(evidence))
-    return hard_shares[:, None] * (votes / votes.sum(axis=1, keepdims=True))[:, None, :]
+    start: Floats = hard_shares[:, None] * (votes / votes.sum(axis=1, keepdims=True))[:, None, :]
+    return start
 
 
 def _maximise(evidence: Evidence, settings: Settings, counts: Floats, joint: Floats) -> Confusion:

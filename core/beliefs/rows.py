@@ -11,6 +11,7 @@ from core.beliefs.evidence import UNKNOWN, Evidence
 from core.beliefs.gains import gains
 from core.beliefs.posterior import hypotheses
 from core.beliefs.refit import calibrated, refit
+from core.beliefs.settings import ROUTING
 from core.beliefs.snapshot import Snapshot
 
 Said = Sequence[tuple[int, int]]
@@ -45,14 +46,14 @@ def evidence_of(
 def believe(
     rows: Sequence[Row], gold: Mapping[int, int], priors: Mapping[int, Sequence[float]], classes: int
 ) -> Snapshot:
-    """The belief that these answers lead to; its calibration comes from a fit that was not told the control tasks."""
+    """The router's belief after these answers; its calibration comes from a fit that was not told the control tasks."""
     evidence, people = evidence_of(rows, gold, priors, classes)
-    snapshot = refit(evidence, people)
+    snapshot = refit(evidence, people, ROUTING)
     known = evidence.gold
     if known is None or (known == UNKNOWN).all():
         return snapshot
     blind = replace(evidence, gold=None)
-    return replace(snapshot, calibration=calibrated(refit(blind, people), blind, known).calibration)
+    return replace(snapshot, calibration=calibrated(refit(blind, people, ROUTING), blind, known).calibration)
 
 
 def gains_of(

@@ -14,11 +14,15 @@ __all__ = ["LIMITS", "Limits", "read_items"]
 
 _MAX_REF = 100
 _MAX_HANDLES = 50
+_MAX_WHY = 300
+_MARKS = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True, "1": True}
 _SEPARATOR = re.compile(r"[\s;,]+")
 
 
 def read_items(data: bytes, name: str, spec: JobSpec, limits: Limits = LIMITS) -> tuple[Item, ...]:
-    """Read CSV, TSV or JSONL; the columns id, gold and reserved_for are ours, workers see the others.
+    """Read CSV, TSV or JSONL; the columns id, gold, why, teaching, reserved_for and unavailable_for are ours.
+
+    Workers see the others.
 
     BadUpload names the row and column of every fault (the first twenty, and how many more).
     """
@@ -53,12 +57,14 @@ class _Reader:
     def _item(self, row: Row, cells: dict[str, str]) -> Item:
         ref = self._ref(row, cells)
         gold = self._gold(row, cells.pop("gold", "").strip())
-        reserved = self._handles(row, cells.pop("reserved_for", ""))
+        lesson = self._lesson(row, cells, gold)
+        reserved = self._handles(row, "reserved_for", cells.pop("reserved_for", ""))
+        excluded = self._handles(row, "unavailable_for", cells.pop("unavailable_for", ""))
         if not cells:
             raise BadUpload([f"{row.where}: no column is left for workers to see; add one such as text"])
         if not any(map(visible, cells.values())):
             self.faults.add(f"{row.where}: is empty; there is nothing for workers to see")
-        return Item(ref, cells, gold, reserved)
+        return Item(ref, cells, gold, reserved, *lesson, excluded)
 
     def _cell(self, row: Row, column: str, cell: str) -> str:
         try:
@@ -88,18 +94,30 @@ class _Reader:
             self._fault(row, "gold", f"{quoted(answer)} is none of the options{near}")
         return place
 
-    def _handles(self, row: Row, cell: str) -> tuple[Handle, ...]:
+    def _lesson(self, row: Row, cells: dict[str, str], gold: int | None) -> tuple[str, bool]:
+        """Why the known answer is right, and whether that is told at once; both for rows with gold only."""
+        why, mark = cells.pop("why", "").strip(), cells.pop("teaching", "").strip().casefold()
+        if len(why) > _MAX_WHY:
+            self._fault(row, "why", f"has {len(why):,} characters, at most {_MAX_WHY} fit")
+        if mark not in _MARKS:
+            self._fault(row, "teaching", f"{quoted(mark)} is not one of yes, no")
+        teaching = _MARKS.get(mark, False)
+        if gold is None and (why or teaching):
+            self._fault(row, "why" if why else "teaching", "stands in a row without gold; give the right answer too")
+        return why, teaching
+
+    def _handles(self, row: Row, column: str, cell: str) -> tuple[Handle, ...]:
         names = [name for name in _SEPARATOR.split(cell) if name]
         if len(names) > _MAX_HANDLES:
-            self._fault(row, "reserved_for", f"names {len(names)} people, at most {_MAX_HANDLES} fit")
-        handles = {self._handle(row, name): None for name in names[:_MAX_HANDLES]}
+            self._fault(row, column, f"names {len(names)} people, at most {_MAX_HANDLES} fit")
+        handles = {self._handle(row, column, name): None for name in names[:_MAX_HANDLES]}
         return tuple(handle for handle in handles if handle)
 
-    def _handle(self, row: Row, name: str) -> Handle | None:
+    def _handle(self, row: Row, column: str, name: str) -> Handle | None:
         try:
             return parse_handle(name)
         except ValueError:
-            self._fault(row, "reserved_for", f"{quoted(name)} is not a handle such as telegram:1001 or slack:U123")
+            self._fault(row, column, f"{quoted(name)} is not a handle such as telegram:1001 or slack:U123")
         return None
 
     def _fault(self, row: Row, column: str, problem: str) -> None:

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from importlib import resources
 
 from pydantic import BaseModel, ValidationError
 
 from core.errors import BadUpload
+from core.intake.courseform import FORMS, exam_of, limits_of, training_of
 from core.intake.document import Document, parse_document
 from core.intake.faults import Faults, did_you_mean, quoted
 from core.intake.jobform import ExampleForm, JobForm, OptionForm, OverlapForm
-from core.model import Example, JobSpec, Option, Overlap
+from core.intake.reviewform import CheckForm, ReviewForm, check_of, experts_of, review_of
+from core.intake.ruleform import ActionForm, RuleForm, rules_of
+from core.model import TEXT, Example, JobSpec, Option, Overlap, Review
 
 _OTHER_NAMES = {"control_share": "gold_share", "fast_seconds": "min_seconds"}
 """Words of the data model that a requester may write instead of the form's."""
 _ANSWER_FIELDS = frozenset({"type", "scale", "options"})
-_PARTS: dict[str, type[BaseModel]] = {"options": OptionForm, "examples": ExampleForm, "overlap": OverlapForm}
+_PARTS: dict[str, type[BaseModel]] = {
+    "options": OptionForm,
+    "examples": ExampleForm,
+    "overlap": OverlapForm,
+    "review": ReviewForm,
+    "check": CheckForm,
+    **FORMS,
+}
 _TEMPLATES = resources.files("config") / "templates"
 
 
@@ -105,11 +116,15 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 def _fields(location: tuple[int | str, ...]) -> Iterable[str]:
     form = JobForm if len(location) == 1 else _PARTS.get(str(location[0]), JobForm)
+    if location[0] == "rules":
+        form = ActionForm if "action" in location else RuleForm
     return form.model_fields
 
 
 def _spec(form: JobForm) -> JobSpec:
     asset = form.price.asset or (form.budget.asset if form.budget else "") or "USD"
+    typed = form.type == TEXT
+    review = review_of(form.review)
     return JobSpec(
         title=form.title,
         question=form.question,
@@ -119,8 +134,8 @@ def _spec(form: JobForm) -> JobSpec:
         examples=tuple(_example(example, form.options) for example in form.examples),
         price=form.price.micro,
         asset=asset,
-        overlap=_overlap(form.overlap),
-        control_share=form.gold_share,
+        overlap=Overlap("fixed", 1, 1) if typed else _overlap(form.overlap),
+        control_share=0.0 if typed else form.gold_share,
         budget=form.budget.micro if form.budget else None,
         deadline_seconds=form.deadline,
         languages=form.languages,
@@ -131,6 +146,17 @@ def _spec(form: JobForm) -> JobSpec:
         fast_seconds=form.min_seconds,
         template=form.template,
         method=form.method,
+        learn=form.learn or form.auto_accept is not None,
+        auto_accept=form.auto_accept,
+        invite=form.invite,
+        hold_seconds=form.hold if form.invite and "hold" in form.model_fields_set else 0,
+        review=replace(review or Review(), share=1.0) if typed else review,
+        check=check_of(form.check),
+        experts=experts_of(form.experts, form.expert_price, form.expert_weight, form.price.micro),
+        rules=rules_of(form.rules),
+        training=training_of(form.training),
+        exam=exam_of(form.exam),
+        limits=limits_of(form),
     )
 
 
@@ -143,4 +169,7 @@ def _example(form: ExampleForm, options: Iterable[OptionForm]) -> Example:
 def _overlap(form: OverlapForm) -> Overlap:
     if form.answers is not None:
         return Overlap("fixed", form.answers, form.answers, form.confidence)
-    return Overlap("dynamic", form.min, form.max, form.confidence)
+    bare = form.policy in ("value", "budget") and "min" not in form.model_fields_set
+    worth = form.worth.micro if form.worth else 0
+    share = form.share if form.policy == "checkpoint" else 1.0
+    return Overlap(form.policy, 1 if bare else form.min, form.max, form.confidence, share, worth)

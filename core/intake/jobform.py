@@ -13,9 +13,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from core.intake.cells import clean
+from core.intake.courseform import ExamField, LimitsForm, TrainingField
 from core.intake.faults import quoted
 from core.intake.quantities import Amount, amount, duration, number, seconds_until, whole
-from core.model import METHODS
+from core.intake.reviewform import CheckForm, ExpertsField, ReviewField
+from core.intake.ruleform import RulesField
+from core.model import METHODS, TEXT, TEXT_OPTIONS
 
 MAX_OPTIONS = 20
 """Buttons that a person can still read on a phone."""
@@ -26,7 +29,7 @@ MIN_LEASE, MAX_LEASE = 30, 86400
 """Seconds; a task must come back within a day."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 
-Kind: TypeAlias = Literal["single_choice", "yes_no", "rating"]
+Kind: TypeAlias = Literal["single_choice", "yes_no", "rating", "text"]
 
 
 def _text(longest: int) -> BeforeValidator:
@@ -80,33 +83,50 @@ class ExampleForm(Form):
     good: Annotated[bool, BeforeValidator(lambda value: _one_of(value, ("true", "false")) == "true")] = True
 
 
+POLICY_FIELDS = {
+    "fixed": ("answers",),
+    "dynamic": ("min", "max", "confidence"),
+    "checkpoint": ("min", "max", "confidence", "share"),
+    "value": ("min", "max", "worth"),
+    "budget": ("min", "max"),
+}
+"""The overlap policies, and what each is told beside its name."""
+
+
 class OverlapForm(Form):
     """Answers per task, as written."""
 
-    policy: Annotated[Literal["fixed", "dynamic"], _read(lambda v: _one_of(v, ("fixed", "dynamic")))]
+    policy: Annotated[str, _read(lambda v: _one_of(v, tuple(POLICY_FIELDS)))]
     answers: Annotated[int, _read(whole, 1, MAX_OVERLAP)] | None = None
     min: Annotated[int, _read(whole, 1, MAX_OVERLAP)] = 2
     max: Annotated[int, _read(whole, 1, MAX_OVERLAP)] = 5
     confidence: Annotated[float, _read(number, 0.5, 0.999999)] = 0.9
+    share: Annotated[float, _read(number, 0.01, 1)] = 0.2
+    worth: Annotated[Amount, _read(amount)] | None = None
 
     @model_validator(mode="after")
     def _agree(self) -> OverlapForm:
-        bounds = self.model_fields_set & {"min", "max", "confidence"}
-        if self.policy == "fixed" and (self.answers is None or bounds):
+        known = POLICY_FIELDS[self.policy]
+        wrong = sorted(self.model_fields_set - {"policy", *known})
+        if self.policy == "fixed" and (self.answers is None or wrong):
             raise ValueError("a fixed overlap has answers, such as {policy: fixed, answers: 3}, and nothing else")
         if self.policy == "dynamic" and self.answers is not None:
             raise ValueError("a dynamic overlap has min and max instead of answers")
+        if wrong:
+            raise ValueError(f"a {self.policy} overlap has {', '.join(known)}, and no {wrong[0]}")
+        if self.policy == "value" and self.worth is None:
+            raise ValueError("a value overlap needs worth: what a correct label is worth, such as 0.10 USD")
         if self.min > self.max:
             raise ValueError(f"min {self.min} is more than max {self.max}")
         return self
 
 
-class JobForm(Form):
+class JobForm(LimitsForm, Form):
     """Every field of a job file."""
 
     title: Annotated[str, _text(120)]
     question: Annotated[str, _text(300)]
-    type: Annotated[Kind, _read(lambda v: _one_of(v, ("single_choice", "yes_no", "rating")))] = "single_choice"
+    type: Annotated[Kind, _read(lambda v: _one_of(v, ("single_choice", "yes_no", "rating", "text")))] = "single_choice"
     scale: tuple[int, int] | None = None
     options: tuple[OptionForm, ...] = Field(default=(), validate_default=True)
     instructions: Annotated[str, _text(3000)] = ""
@@ -124,6 +144,17 @@ class JobForm(Form):
     min_seconds: Annotated[float, _read(number, 0, 600)] | None = None
     template: str = ""
     method: Annotated[str, _read(lambda v: _one_of(v, METHODS))] = "auto"
+    learn: Annotated[bool, BeforeValidator(lambda value: _one_of(value, ("true", "false")) == "true")] = False
+    auto_accept: Annotated[float, _read(number, 0.5, 0.999)] | None = None
+    invite: Annotated[bool, BeforeValidator(lambda value: _one_of(value, ("true", "false")) == "true")] = False
+    review: ReviewField | None = None
+    experts: ExpertsField | None = None
+    check: CheckForm | None = None
+    expert_price: Annotated[Amount, _read(amount)] | None = None
+    expert_weight: Annotated[float, _read(number, 0.5, 0.999)] = 0.98
+    rules: RulesField = {}
+    training: TrainingField | None = None
+    exam: ExamField | None = None
 
     @field_validator("scale", mode="before")
     @classmethod
@@ -142,6 +173,8 @@ class JobForm(Form):
     def _choices(cls, value: object, info: ValidationInfo) -> list[object]:
         if not value:
             return _default_options(info.data)
+        if info.data.get("type") == TEXT:
+            raise ValueError("a job of type text has none: its answers are typed")
         if info.data.get("scale"):
             raise ValueError("give a scale or options, not both")
         if isinstance(value, dict):
@@ -184,13 +217,27 @@ class JobForm(Form):
                 raise ValueError(f"label {quoted(example.label)} is none of the options")
         return examples
 
-    @field_validator("budget")
+    @field_validator("budget", "expert_price")
     @classmethod
     def _same_asset(cls, budget: Amount | None, info: ValidationInfo) -> Amount | None:
         price: Amount = info.data.get("price", Amount(0, ""))
         if budget and budget.asset and price.asset and budget.asset != price.asset:
             raise ValueError(f"is in {budget.asset}, the price is in {price.asset}")
         return budget
+
+    @field_validator("check")
+    @classmethod
+    def _chained(cls, check: CheckForm | None, info: ValidationInfo) -> CheckForm | None:
+        price: Amount = info.data.get("price", Amount(0, ""))
+        if check is None:
+            return None
+        if info.data.get("type", TEXT) != TEXT:
+            raise ValueError("only a job of type text is checked by another job")
+        if check.price.asset and price.asset and check.price.asset != price.asset:
+            raise ValueError(f"price is in {check.price.asset}, the job's price is in {price.asset}")
+        if check.min > check.max:
+            raise ValueError(f"min {check.min} is more than max {check.max}")
+        return check
 
     @field_validator("overlap", mode="before")
     @classmethod
@@ -235,6 +282,8 @@ def _default_options(data: dict[str, Any]) -> list[object]:
         steps = [str(step) for step in range(scale[0], scale[1] + 1)]
         return [{"id": step, "text": step} for step in steps]
     kind = data.get("type")
+    if kind == TEXT:
+        return [{"id": option.id, "text": option.text} for option in TEXT_OPTIONS]
     if kind == "yes_no":
         return [{"id": "yes", "text": "Yes"}, {"id": "no", "text": "No"}]
     if kind == "single_choice":

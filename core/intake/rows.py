@@ -21,7 +21,7 @@ _SAMPLE_LINES = 20
 _MAX_NAME = 60
 _LINES_PER_ROW = 10
 """Lines allowed per row on average, so that millions of line ends do not keep the reader busy."""
-OURS = frozenset({"id", "task", "gold", "reserved_for"})
+OURS = frozenset({"id", "task", "gold", "why", "teaching", "reserved_for", "unavailable_for"})
 """Columns with a meaning, in lower case; a line of JSONL may leave them out."""
 _FOREIGN = {
     b"PK\x03\x04": "an Excel workbook or ZIP archive",

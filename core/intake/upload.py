@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.errors import BadUpload
+from core.intake.courseform import enough_gold
 from core.intake.document import MAX_BYTES
 from core.intake.faults import quoted
 from core.intake.items import LIMITS, Limits, read_items
@@ -64,9 +65,12 @@ def read_upload(
     spec = read_jobfile(parts.jobfile, now_ms, template=template)
     name, data = parts.items
     try:
-        return JobUpload(spec, read_items(data, name, spec, limits))
+        items = read_items(data, name, spec, limits)
     except BadUpload as error:
         raise BadUpload(error.problems, field="items") from None
+    if faults := enough_gold(spec, items):
+        raise BadUpload(faults, field="job")
+    return JobUpload(spec, items)
 
 
 def _is_job(name: str, data: bytes) -> bool:

@@ -56,5 +56,3 @@ def said(*names: str) -> Collect:
         return {name: facts.said[name] for name in names if name in facts.said}
 
     return collect
-
-

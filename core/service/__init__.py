@@ -6,10 +6,31 @@ from collections.abc import Callable
 
 from core.errors import Refused
 from core.messages import Card, Command, Left, Press, Priority, Reply, Said, Typed
-from core.service import alarms, answering, requests, welcome, work
+from core.service import (
+    alarms,
+    answering,
+    appeals,
+    auditing,
+    calling,
+    courses,
+    crowd_report,
+    digests,
+    inviting,
+    making,
+    objections,
+    planning,
+    promotion,
+    registry,
+    requests,
+    reviewing,
+    runs,
+    suspects,
+    welcome,
+    work,
+)
 from core.service.house import Desk, House
 from core.store import cards as card_rows
-from core.store import inbox, people
+from core.store import inbox, people, prompts
 from core.store.cards import CardRow
 from core.store.people import Person
 from core.store.tx import Tx
@@ -80,11 +101,14 @@ WORKER_VERBS: dict[str, Callable[[Desk, Person], None]] = {
     "stats": welcome.stats,
     "help": welcome.show_help,
     "privacy": welcome.privacy,
+    "review": reviewing.start,
+    "call": calling.show,
 }
 """What a worker may say in the private chat; adding a command is one line here."""
 
 CHANNEL_VERBS: dict[str, Callable[[Desk, Person, Said], None]] = {
     "status": requests.status,
+    "quality": crowd_report.show,
     "pausejob": requests.pause_job,
     "resumejob": requests.resume_job,
     "canceljob": requests.cancel_job,
@@ -92,7 +116,18 @@ CHANNEL_VERBS: dict[str, Callable[[Desk, Person, Said], None]] = {
     "budget": requests.budget,
     "credit": requests.credit,
     "skill": requests.set_skill,
+    "gold": promotion.candidates,
+    "audit": auditing.ask_audit,
+    "suspects": suspects.show,
+    "models": registry.show,
+    "runs": runs.show,
+    "cancelrun": runs.ask_cancel,
+    "promote": registry.ask_promote,
+    "rollback": registry.ask_rollback,
     "newjob": requests.how_to_post,
+    "digest": digests.ask,
+    "plan": planning.ask,
+    "call": calling.switch,
 }
 """What requesters and admins may say, mostly in a channel."""
 
@@ -110,10 +145,24 @@ def _said(desk: Desk, person: Person, command: Said) -> None:
         raise Refused("unknown", verb=command.verb)
 
 
+PROMPTS: dict[str, Callable[[Desk, Person, int, str], None]] = {
+    reviewing.ANSWER: reviewing.typed,
+    appeals.KIND: appeals.argue,
+    appeals.KIND_ALL: appeals.argue,
+}
+"""What a typed text means while a question is open, by the kind of its card."""
+
+
 def _typed(desk: Desk, person: Person, command: Typed) -> None:
     """A digit answers; a bare command word works without its slash; anything else gets a hint."""
     text = command.text.strip()
+    asked = prompts.take(desk.tx, person.id, desk.now)
+    if asked is not None:
+        PROMPTS[asked[0]](desk, person, asked[1], text)
+        return
     word = text.lower()
+    if word not in WORKER_VERBS and word != "start" and making.typed(desk, person, text):
+        return
     if text.isascii() and text.isdigit() and len(text) <= 2:
         answering.typed(desk, person, int(text))
     elif word in WORKER_VERBS:
@@ -156,16 +205,50 @@ def _route(desk: Desk, person: Person, row: CardRow, message: str, choice: str) 
             _after_session(desk, person, row, message, choice)
         case "job", "publish" | "discard":
             requests.decide_job(desk, person, row, message, choice)
+        case "job", "plan":
+            planning.press(desk, person, row)
         case "job", _:
             desk.toast(desk.say("en", "job.preview.only"), alert=True)
+        case "course", "continue" | "stop":
+            courses.decide(desk, person, row, message, choice)
+        case "question" | "lesson", _:
+            _study(desk, person, row, message, choice)
+        case "promotion", "accept" | "decline":
+            promotion.decide(desk, person, row, message, choice)
+        case "objection", "appeal":
+            objections.press(desk, person, row)
+        case runs.CARD, "stop":
+            runs.press(desk, person, row, message)
+        case "model", "promote" | "rollback":
+            registry.press(desk, person, row, message, choice)
+        case "suspect", _:
+            suspects.decide(desk, person, row, message, choice)
+        case inviting.KIND, "accept" | "decline" | "stop":
+            inviting.press(desk, person, row, message, choice)
         case "alert", _:
             alarms.act(desk, person, row, message, choice)
+        case making.KIND, "send":
+            answering.send_text(desk, person, row, message)
+        case reviewing.ANSWER, _:
+            reviewing.press(desk, person, row, message, choice)
+        case reviewing.LABEL, _:
+            reviewing.press_label(desk, person, row, message, choice)
+        case appeals.KIND | appeals.KIND_ALL, "appeal":
+            reviewing.press_rejection(desk, person, row, message)
         case "consent spent", _ if person.agreed == row.ref:
             raise Refused("consent.again")
         case kind, _ if kind.endswith(" spent"):
             raise Refused("press.old")
         case _:
             raise Refused("press.forged")
+
+
+def _study(desk: Desk, person: Person, row: CardRow, message: str, choice: str) -> None:
+    """An answer in a training or exam; who passes goes on to what comes next in that job."""
+    job = courses.tap(desk, person, row, message, choice)
+    if job is not None:
+        people.set_waiting_job(desk.tx, person.id, job)
+        work.next_task(desk, people.get_person(desk.tx, person.id), expected=False)
 
 
 def _after_session(desk: Desk, person: Person, row: CardRow, message: str, choice: str) -> None:

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from core import ledger, quality, routing
 from core.errors import NotEnough, Refused
 from core.messages import Card
 from core.model import CANT_TELL, AssignmentState, JobState
-from core.service import alarms, verdicts, views, work
+from core.service import (
+    alarms,
+    controls,
+    courses,
+    experts,
+    fitness,
+    holding,
+    making,
+    probation,
+    rules,
+    rulings,
+    verdicts,
+    views,
+    work,
+)
 from core.service.house import Desk
-from core.store import assignments, jobs, journal, people, tasks
+from core.store import assignments, jobs, journal, outcomes, people, tasks
 from core.store import cards as card_rows
 from core.store.assignments import Answer, Assignment
 from core.store.cards import CardRow
@@ -40,6 +55,9 @@ def tap(desk: Desk, person: Person, row: CardRow, message: str, choice: str) -> 
 def typed(desk: Desk, person: Person, number: int) -> None:
     """A digit instead of a tap: 1 is the first option of the live task."""
     lease = assignments.live_assignment(desk.tx, person.id)
+    if lease is None and courses.typed(desk, person) is not None:
+        courses.answer_typed(desk, person, number)
+        return
     if lease is None:
         raise Refused("typed.nothing")
     job = jobs.get_job(desk.tx, lease.job)
@@ -48,6 +66,14 @@ def typed(desk: Desk, person: Person, number: int) -> None:
     row = card_rows.card_about(desk.tx, "task", lease.id)
     assert row is not None, "a live assignment has a card"
     finish(desk, person, row, None, lease, str(number - 1))
+
+
+def send_text(desk: Desk, person: Person, row: CardRow, message: str) -> None:
+    """Send under a typed answer: it becomes the answer of the task in hand."""
+    lease = making.sent(desk, person, row, message)
+    task = card_rows.card_about(desk.tx, "task", lease.id)
+    assert task is not None, "a live assignment has a card"
+    finish(desk, person, task, None, lease, str(making.MADE))
 
 
 def finish(desk: Desk, person: Person, row: CardRow, message: str | None, lease: Assignment, choice: str) -> None:
@@ -60,14 +86,17 @@ def finish(desk: Desk, person: Person, row: CardRow, message: str | None, lease:
     label = None if kind != "answer" else CANT_TELL if choice == "cant" else int(choice)
     answer = _record(desk, job, task, lease, (kind, label))
     if kind == "answer":
-        people.add_to_session(desk.tx, person.id, 1, job.pay)
+        people.add_to_session(desk.tx, person.id, 1, job.price_of(lease.expert).pay)
     if kind == "report":
         alarms.item_reported(desk, job, task, tasks.count_report(desk.tx, task.id, 1))
     lang = _lang(desk, person)
     said = job.spec.options[label].text if label is not None and label >= 0 else desk.say(lang, f"said.{choice}")
+    said = making.words(desk, job, label, answer.id)[: views.RECEIPT_ITEM] or said
     desk.toast(desk.say(lang, "saved", said=said))
-    desk.edit(row, views.receipt_card(desk, row, lang, task, said), message)
-    alarms.look_at_worker(desk, person, job, answer.control)
+    receipt = controls.receipt(desk, row, lang, job, (task, answer), said)
+    desk.edit(row, receipt, message)
+    rules.after_answer(desk, person, job, answer)
+    probation.look(desk, person, job, answer)
     _go_on(desk, person, job)
 
 
@@ -82,13 +111,15 @@ def _record(desk: Desk, job: Job, task: Task, lease: Assignment, said: tuple[str
     answered = kind == "answer"
     standing = people.get_standing(desk.tx, lease.person, job.id)
     assert standing is not None, "a worker with a task has a standing"
-    fast = answered and quality.is_fast(duration, job.mean_ms, job.spec.fast_seconds, desk.house.rules)
+    pace = outcomes.climate_of(desk.tx, job.id).pace
+    fast = answered and quality.is_fast(duration, job.mean_ms, job.spec.fast_seconds, desk.house.fast_factor, pace)
     correct = int(label == task.gold) if answered and lease.control else None
     marks = (correct, int(fast), duration, standing.skips_in_row)
     answer = assignments.insert_answer(desk.tx, lease, kind, label, marks, desk.now)
-    weight = quality.accuracy(standing)
+    making.keep(desk, job, answer)
+    weight = rulings.weight_of(job) if lease.expert else quality.accuracy(standing)
     _settle(desk, job, lease, answer)
-    _apply(desk, job, task, answer, lambda: _close(desk, answer, weight), active=-1)
+    _apply(desk, job, task, answer, lambda: _close(desk, job, lease, answer, weight), active=-1)
     change = change_of(answer)
     people.change_standing(desk.tx, lease.person, job.id, change, 0 if answered else standing.skips_in_row + 1)
     jobs.count(
@@ -119,15 +150,20 @@ def change_of(answer: Answer) -> Change:
 
 def _settle(desk: Desk, job: Job, lease: Assignment, answer: Answer) -> None:
     """Pay the answer from what was reserved; a skip sets the reservation free."""
-    if not job.price.total:
+    if job.spec.review and answer.kind == "answer" and holding.hold(desk, job, lease, answer):
+        return
+    price = job.price_of(lease.expert)
+    if not price.total:
         return
     if answer.kind == "answer":
-        journal.post(desk.tx, ledger.accept(answer.id, job.id, lease.person, job.price), desk.now)
+        journal.post(desk.tx, ledger.accept(answer.id, job.id, lease.person, price), desk.now)
     else:
-        journal.post(desk.tx, ledger.release(lease.id, lease.nth, job.id, job.price), desk.now)
+        journal.post(desk.tx, ledger.release(lease.id, lease.nth, job.id, price), desk.now)
 
 
-def _close(desk: Desk, answer: Answer, weight: float) -> None:
+def _close(desk: Desk, job: Job, lease: Assignment, answer: Answer, weight: float) -> None:
+    if lease.expert and answer.kind == "answer":
+        experts.answered(desk, job, answer)
     if answer.label is not None:
         vote = routing.Vote(answer.label, weight)
         assignments.submit_assignment(desk.tx, answer.assignment, answer.id, vote, desk.now)
@@ -140,6 +176,7 @@ def _apply(desk: Desk, job: Job, task: Task, answer: Answer, change: Callable[[]
     if answer.control:
         change()
         tasks.count_control(desk.tx, task.id, active, -active * int(answer.kind == "answer"))
+        controls.count(desk, job, task, answer, -active)
     elif answer.kind == "answer":
         verdicts.reconsider(desk, job, task, active=active, change=change)
     else:
@@ -154,7 +191,7 @@ def _go_on(desk: Desk, person: Person, job: Job) -> None:
     if session.done < session.size:
         try:
             with desk.tx.nested():
-                work.next_task(desk, person)
+                work.next_task(desk, person, offers=False)
             return
         except Refused as reason:
             end_session(desk, person, job, reason)
@@ -170,10 +207,9 @@ def end_session(desk: Desk, person: Person, job: Job, reason: Refused | None) ->
     row = desk.new_card("summary", job.id, person.id, person.home)
     total = journal.balance(desk.tx, ledger.payable(person.id), job.asset)
     card = views.summary_card(desk, row, lang, job, session, total)
-    if reason is not None:
-        card = Card(
-            title=card.title, text=f"{card.text}\n\n{desk.say(lang, reason.key, **reason.values)}", rows=card.rows
-        )
+    notes = [desk.say(lang, reason.key, **reason.values)] if reason is not None else []
+    notes.append(fitness.pause_advice(desk, person, lang))
+    card = replace(card, text="\n\n".join(filter(None, [card.text, *notes])))
     desk.send(person.home, card, row)
     people.set_live_card(desk.tx, person.id, row.id, over=True)
 
@@ -185,12 +221,12 @@ def undo(desk: Desk, person: Person, row: CardRow, message: str | None, lease: A
     work.put_back(desk, person, key="undo.first")
     _close_summary(desk, person)
     task = tasks.get_task(desk.tx, lease.task)
-    if not _has_room(job, task, answer):
+    if not _has_room(desk, job, task, (lease, answer)):
         raise Refused("undo.taken")
     assignments.insert_undo(desk.tx, answer, desk.now)
     _unsettle(desk, job, lease, answer)
     span = (desk.now, desk.now + job.spec.lease_seconds * 1000)
-    _apply(desk, job, task, answer, lambda: assignments.reopen_assignment(desk.tx, lease.id, span), active=1)
+    _apply(desk, job, task, answer, lambda: _reopen(desk, lease, answer, span), active=1)
     change = change_of(answer)
     people.change_standing(
         desk.tx, person.id, job.id, change.negated(), assignments.skips_in_row(desk.tx, person.id, job.id)
@@ -205,10 +241,11 @@ def undo(desk: Desk, person: Person, row: CardRow, message: str | None, lease: A
         duration_ms=-change.duration_ms,
     )
     if answered:
-        people.add_to_session(desk.tx, person.id, -1, -job.pay)
+        people.add_to_session(desk.tx, person.id, -1, -job.price_of(lease.expert).pay)
     people.set_session_job(desk.tx, person.id, job.id)
     if answer.kind == "report":
         tasks.count_report(desk.tx, task.id, -1)
+    rules.taken_back(desk, answer.id)
     _show_reopened(desk, person, row, message, job)
 
 
@@ -219,30 +256,45 @@ def _undoable(desk: Desk, person: Person, job: Job, lease: Assignment) -> Answer
         raise Refused("task.gone")
     if job.state not in (JobState.OPEN, JobState.PAUSED):
         raise Refused("undo.closed")
-    work.check_allowed(desk, person)
+    work.check_allowed(desk, person, job)
     late = desk.now - lease.done_at > desk.house.undo_ms
     if late and assignments.later_answers(desk.tx, person.id, lease.answer) >= desk.house.undo_answers:
         raise Refused("undo.late")
+    controls.check_undo(desk, lease)
+    if job.spec.review:
+        holding.check_undo(desk, lease.id)
     return assignments.get_answer(desk.tx, lease.answer)
 
 
-def _has_room(job: Job, task: Task, answer: Answer) -> bool:
+def _reopen(desk: Desk, lease: Assignment, answer: Answer, span: tuple[int, int]) -> None:
+    if lease.expert and answer.kind == "answer":
+        experts.taken_back(desk, lease)
+    assignments.reopen_assignment(desk.tx, lease.id, span)
+
+
+def _has_room(desk: Desk, job: Job, task: Task, given: tuple[Assignment, Answer]) -> bool:
     """Whether the worker may hold the task again: a skip gave its place away, and others may have taken it."""
+    lease, answer = given
     if answer.kind == "answer" or answer.control:
         return True
-    return task.answers + task.active < routing.most(job.spec.overlap)
+    if lease.expert:
+        return experts.has_room(desk, task.id)
+    return task.answers + task.active < routing.most(verdicts.overlap_of(job, task))
 
 
 def _unsettle(desk: Desk, job: Job, lease: Assignment, answer: Answer) -> None:
     """Reverse the payment of an answer; reserve again what a skip had set free."""
-    if not job.price.total:
+    if job.spec.review and answer.kind == "answer" and holding.let_go(desk, lease.id):
+        return
+    price = job.price_of(lease.expert)
+    if not price.total:
         return
     if answer.kind == "answer":
-        paid = ledger.accept(answer.id, job.id, lease.person, job.price)
+        paid = ledger.accept(answer.id, job.id, lease.person, price)
         journal.post(desk.tx, ledger.reverse(paid, f"an:{answer.id}:undo"), desk.now)
         return
     try:
-        journal.post(desk.tx, ledger.reserve(lease.id, lease.nth + 1, job.id, job.price), desk.now)
+        journal.post(desk.tx, ledger.reserve(lease.id, lease.nth + 1, job.id, price), desk.now)
     except NotEnough:
         raise Refused("nothing.budget") from None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from core.errors import Refused
 from core.messages import Card, Priority, Said
-from core.service import learning, requests, suspects
+from core.service import learning, modelling, requests, suspects
 from core.service.house import Desk
 from core.store import alerts, jobs
 from core.store import suspects as suspect_rows
@@ -29,6 +29,7 @@ def audited(desk: Desk, run: BatchRun, metrics: Figures, files: list[tuple[str, 
         desk.tx, AuditRow(run.id, job.id, job.answers, labelled, rate, low, high, weight, desk.now)
     )
     alerts.insert_event(desk.tx, "learning.audited", desk.now, job=job.id, run=run.id, found=dict(metrics))
+    modelling.after_audit(desk, run, job, labelled)
     if _is_asked(run):
         desk.send_files(job.place, audit_card(desk, job, metrics), files)
     for place in desk.house.admin_places:

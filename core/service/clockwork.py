@@ -5,7 +5,7 @@ from __future__ import annotations
 from core import ledger
 from core.messages import Card, Priority, Reply
 from core.model import JobState
-from core.service import alarms, closing, work
+from core.service import alarms, bans, chain, closing, inviting, probation, review, rules, standins, wear, work
 from core.service.house import Desk, House
 from core.store import assignments, batches, cards, jobs, journal
 from core.store.jobs import Job
@@ -24,12 +24,21 @@ def tick(tx: Tx, now: int, house: House) -> Reply:
     desk = Desk(tx, house, now)
     for lease in assignments.due_assignments(tx, now, EXPIRE_AT_ONCE):
         work.expire(desk, lease)
+    bans.tick(desk)
+    probation.tick(desk)
+    review.tick(desk)
+    chain.tick(desk, review.by_check)
+    rules.tick(desk)
+    standins.tick(desk)
+    alarms.release(desk)
+    inviting.tick(desk)
     for job in jobs.jobs_in(tx, JobState.OPEN, JobState.PAUSED, JobState.CLOSING):
         _look_at(desk, job)
     return desk.reply
 
 
 def _look_at(desk: Desk, job: Job) -> None:
+    review.look_after(desk, job)
     if job.state == JobState.CLOSING:
         if not job.active:
             closing.settle(desk, job)
@@ -42,6 +51,7 @@ def _look_at(desk: Desk, job: Job) -> None:
         closing.redraw_progress(desk, job)
     _watch_budget(desk, job)
     _watch_stall(desk, job)
+    wear.look(desk, job)
 
 
 def _watch_budget(desk: Desk, job: Job) -> None:
@@ -56,7 +66,8 @@ def _watch_budget(desk: Desk, job: Job) -> None:
 
 def _watch_stall(desk: Desk, job: Job) -> None:
     since = job.answered_at or job.opened_at
-    if job.state == JobState.OPEN and since is not None and desk.now - since >= desk.house.stalled_ms:
+    waits = job.state == JobState.OPEN and job.done < job.tasks
+    if waits and since is not None and desk.now - since >= desk.house.stalled_ms:
         evidence = {"minutes": (desk.now - since) // 60_000, "done": job.done, "tasks": job.tasks}
         alarms.raise_alert(desk, "stalled", (job.id, None), evidence, key=f"stalled:{job.id}:{since}")
 

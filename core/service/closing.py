@@ -9,7 +9,7 @@ from core import ledger
 from core.errors import Refused
 from core.messages import Card, Priority
 from core.model import CloseReason, JobState, Place
-from core.service import alarms, views
+from core.service import alarms, chain, learning, views, waiting
 from core.service.house import Desk
 from core.store import alerts, assignments, batches, jobs, journal
 from core.store import cards as card_rows
@@ -18,6 +18,10 @@ from core.store.jobs import Job
 from core.texts import money
 
 AGGREGATE = "aggregate"
+PRELIMINARY = "results:preliminary"
+"""The claim of the run that gives a requester labels while the last reviews and appeals are open."""
+HUMAN = "human"
+"""The claim of a run in which no model has a part begins so."""
 FINAL = "final"
 """The claim of a job's last run; one while it is open carries the number of its newest answer."""
 
@@ -30,8 +34,11 @@ def why_over(desk: Desk, job: Job) -> CloseReason | None:
         return None
     if job.answered_at is not None and desk.now - job.answered_at < desk.house.undo_ms:
         return None
-    if job.done >= job.tasks:
-        return CloseReason.COMPLETED
+    checks = chain.needed(desk, job)
+    if job.done >= job.tasks or checks is False:
+        return None if waiting.before_completed(desk, job) or checks else CloseReason.COMPLETED
+    if waiting.held(desk, job):
+        return None
     if journal.balance(desk.tx, ledger.escrow(job.id), job.asset) < job.price.total:
         return CloseReason.BUDGET
     return None
@@ -47,7 +54,13 @@ def close_job(desk: Desk, job: Job, reason: CloseReason) -> None:
 
 
 def settle(desk: Desk, job: Job) -> None:
-    """A closing job whose last lease is back: refund what is left and queue the final run."""
+    """A closing job whose last lease is back: refund what is left and queue the final run.
+
+    While answers wait for review or may be appealed, their pay is held and only a preliminary run is queued.
+    """
+    if waiting.held(desk, job):
+        batches.queue_run(desk.tx, AGGREGATE, job.id, PRELIMINARY, False, desk.now)
+        return
     left = journal.balance(desk.tx, ledger.escrow(job.id), job.asset)
     if left:
         journal.post(desk.tx, ledger.refund(job.id, job.requester, left, job.asset), desk.now)
@@ -69,8 +82,9 @@ def finish(desk: Desk, run: BatchRun, report: dict[str, Any], files: list[tuple[
         jobs.mark_closed(desk.tx, job.id, desk.now)
         alerts.insert_event(desk.tx, "job.closed", desk.now, job=job.id, reason=job.reason, run=run.id)
         redraw_progress(desk, jobs.get_job(desk.tx, job.id))
-    if run.final or run.claim.startswith("results"):
-        desk.send_files(job.place, result_card(desk, job, report), files)
+    learning.after_aggregate(desk, run, job)
+    if run.final or run.claim.startswith(("results", HUMAN)):
+        desk.send_files(job.place, result_card(desk, job, report, run.claim.startswith(HUMAN)), files)
 
 
 def failed(desk: Desk, run: BatchRun, error: str) -> None:
@@ -81,9 +95,10 @@ def failed(desk: Desk, run: BatchRun, error: str) -> None:
         desk.send(job.place, Card(text=desk.say("en", "results.failed", job=job.id)), priority=Priority.NOTICE)
 
 
-def result_card(desk: Desk, job: Job, report: dict[str, Any]) -> Card:
-    """The summary above the result files."""
+def result_card(desk: Desk, job: Job, report: dict[str, Any], human: bool = False) -> Card:
+    """The summary above the result files; `human` says that no model had a part in them."""
     spent = journal.balance(desk.tx, ledger.escrow(job.id), job.asset)
+    pay, fee = waiting.paid_and_fee(desk, job)
     refunded = journal.turnover(desk.tx, "refund", ledger.requester(job.requester), job.asset) if not spent else 0
     text = desk.say(
         "en",
@@ -95,28 +110,35 @@ def result_card(desk: Desk, job: Job, report: dict[str, Any]) -> Card:
         workers=report.get("workers", "-"),
         confidence=f"{float(report.get('mean_confidence', 0.0)):.0%}",
         method=_method(report),
-        paid=money(job.bought * job.pay, job.asset),
-        fee=money(job.bought * job.fee, job.asset),
-        refunded=money(max(0, job.budget - job.bought * job.price.total), job.asset) if refunded else "-",
+        paid=money(pay, job.asset),
+        fee=money(fee, job.asset),
+        refunded=money(max(0, job.budget - pay - fee), job.asset) if refunded else "-",
         reason=desk.say("en", f"reason.close.{job.reason}") if job.reason else "-",
     )
+    if report.get("by_model"):
+        text += "\n" + desk.say("en", "results.by_model", alone=report["by_model"])
+    if human:
+        text += "\n" + desk.say("en", "results.human")
     return Card(title=desk.say("en", "results.title", job=job.id, title=job.title), text=text)
 
 
 def _method(report: dict[str, Any]) -> str:
     """The run's method, and what it chose and why when it says so."""
     method = str(report.get("method", "-"))
-    return f"{method} ({report['chosen']}): {report['reason']}" if report.get("reason") else method
+    told = f"{method} ({report['chosen']}): {report['reason']}" if report.get("reason") else method
+    weight = float(report.get("text_weight") or 0.0)
+    return f"{told} The items' text counts {weight:.0%}." if weight else told
 
 
-def send_results_again(desk: Desk, job: Job, place: Place) -> None:
-    """/results: post the newest finished run once more, or queue one for a job that is under way."""
-    over = job.state in (JobState.CLOSING, JobState.CLOSED)
-    claim = FINAL if over else f"results:{assignments.last_answer(desk.tx, job.id)}"
+def send_results_again(desk: Desk, job: Job, place: Place, *, human: bool = False) -> None:
+    """/results: post the newest finished run once more, or queue one for a job that is under way, or a `human` one."""
+    over = job.state in (JobState.CLOSING, JobState.CLOSED) and not human
+    claim = FINAL if over else f"{HUMAN if human else 'results'}:{assignments.last_answer(desk.tx, job.id)}"
     run = batches.find_run(desk.tx, AGGREGATE, job.id, claim)
     if run is not None and run.state == "done":
         report = json.loads(run.report)
-        desk.send_files(place, result_card(desk, job, report["metrics"]), [(p, n) for p, n in report["files"]])
+        files = [(path, name) for path, name in report["files"]]
+        desk.send_files(place, result_card(desk, job, report["metrics"], human), files)
         return
     if not job.answers:
         raise Refused("results.none", job=job.id)

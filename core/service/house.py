@@ -7,9 +7,16 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from core.controls import ControlRules
+from core.detection import Levels
+from core.fitness import WorkRules
+from core.hours import Quiet, Weekly
+from core.invitations import InviteRules
 from core.messages import Button, Card, Priority, Reply, Speech
 from core.model import Handle, Place
-from core.quality import Rules
+from core.models import LearningRules
+from core.quality import ChanceTest
+from core.rules.values import Rule
 from core.store import cards as card_rows
 from core.store.cards import CardRow
 from core.store.people import Person
@@ -30,11 +37,26 @@ class House:
     fee_ppm: int = 200_000
     rail: str = "manual"
     """How requesters pay in: "manual" needs an admin's /credit, "points" credits a job's budget by itself."""
-    rules: Rules = field(default_factory=Rules)
+    rules: tuple[Rule, ...] = ()
+    """The quality rules of every job; a job's own rule takes the place of one with the same name."""
+    fast_factor: float = 0.2
+    """An answer below this part of the job's mean time came too fast to be read, where the job sets no limit."""
     undo_ms: int = 60_000
     undo_answers: int = 3
     stalled_ms: int = 1_800_000
     budget_low: float = 0.1
+    quiet: Quiet | None = None
+    """The hours in which alerts wait, all but those of `urgent` kinds."""
+    urgent: frozenset[str] = frozenset({"batch", "poison", "schedule"})
+    detection: Levels = field(default_factory=Levels)
+    digest: Weekly | None = None
+    """When the weekly digest is posted; None for never."""
+    chance: ChanceTest = field(default_factory=ChanceTest)
+    """When answers are called no better than chance; an error of 0 switches the test off."""
+    controls: ControlRules = field(default_factory=ControlRules)
+    work: WorkRules = field(default_factory=WorkRules)
+    invitations: InviteRules = field(default_factory=InviteRules)
+    learning: LearningRules = field(default_factory=LearningRules)
     contact: str = ""
     """Whom a worker can write to: shown with every restriction and in /privacy."""
 

@@ -17,7 +17,7 @@ from core.model import CANT_TELL, Overlap
 from core.policies import is_checked, judge_shares, value_of_next
 from core.routing import Candidate, Verdict, Vote
 from core.service.house import Desk
-from core.store import beliefs
+from core.store import beliefs, models
 from core.store.jobs import Job
 from core.store.tasks import Task
 
@@ -45,7 +45,9 @@ def belief_of(desk: Desk, job: Job) -> Snapshot | None:
 
 
 def judge(desk: Desk, job: Job, task: Task, overlap: Overlap, votes: Sequence[Vote], active: int) -> Verdict:
-    """The verdict on a task with these votes and leases."""
+    """The verdict on a task with these votes and leases; without votes a model's own label stands, if it gave one."""
+    if job.spec.learn and not votes and (alone := models.label_of(desk.tx, task.id)) is not None:
+        return Verdict(*alone, done=True, want=0)
     belief = belief_of(desk, job)
     prior = beliefs.priors_of(desk.tx, [task.id]).get(task.id) if job.priors else None
     classes = len(job.spec.options)

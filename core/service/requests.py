@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal, DecimalException
 
 from core import ledger
 from core.errors import KeyReused, NotEnough, Refused
 from core.messages import Card, PostJob, Priority, Said
-from core.model import MICRO, CloseReason, Handle, Item, JobSpec, JobState, parse_handle
-from core.service import closing, views
+from core.model import MICRO, TEXT, CloseReason, Handle, Item, JobSpec, JobState, parse_handle
+from core.rules.words import rules_line
+from core.service import chain, classroom, closing, views, waiting
 from core.service.house import Desk, House
 from core.store import alerts, jobs, journal, people, tasks
 from core.store.cards import CardRow
@@ -35,6 +37,8 @@ def begin_import(tx: Tx, post: PostJob, now: int, house: House) -> int | None:
     person = people.ensure_person(tx, post.who, now)
     spec = post.upload.spec
     price = ledger.Price(spec.price, ledger.fee_of(spec.price, house.fee_ppm), spec.asset)
+    if spec.experts is not None:
+        spec = replace(spec, experts=replace(spec.experts, fee=ledger.fee_of(spec.experts.price, house.fee_ppm)))
     budget = spec.budget if spec.budget is not None else cost_range(spec, price, post.upload.items)[1]
     return jobs.insert_job(tx, post.source, person.id, post.place, spec, (price.fee, budget), now)
 
@@ -48,7 +52,8 @@ def finish_import(tx: Tx, job: int, post: PostJob, now: int, house: House) -> De
     """The items are in: show the requester the job as a worker will see it, and ask to publish it."""
     desk = Desk(tx, house, now)
     controls = sum(item.gold is not None for item in post.upload.items)
-    reserved = any(item.reserved_for for item in post.upload.items)
+    reserved = jobs.RESERVES * any(item.reserved_for for item in post.upload.items)
+    reserved |= jobs.EXCLUDES * any(item.unavailable_for for item in post.upload.items)
     jobs.set_item_counts(tx, job, len(post.upload.items) - controls, controls, reserved)
     desk.reply.facts["job"] = job
     _preview(desk, jobs.get_job(tx, job), post)
@@ -84,20 +89,34 @@ def _preview(desk: Desk, job: Job, post: PostJob) -> None:
         budget=money(job.budget, job.asset),
         purse=money(journal.balance(desk.tx, ledger.requester(requester.id), job.asset), job.asset),
     )
-    verbs = (("publish", desk.say("en", "button.publish")), ("discard", desk.say("en", "button.discard")))
+    if job.spec.rules:
+        text += "\n\n" + desk.say("en", "job.rules", rules=rules_line(job.spec.rules))
+    if courses := classroom.preview(desk, job.spec):
+        text += "\n\n" + courses
+    if checks := chain.preview(desk, job):
+        text += "\n\n" + checks
+    plan = (("plan", desk.say("en", "button.plan")),) if job.spec.kind != TEXT else ()
+    verbs = (("publish", desk.say("en", "button.publish")), *plan, ("discard", desk.say("en", "button.discard")))
     title = desk.say("en", "job.preview.title", job=job.id, title=job.title)
     desk.send(job.place, Card(title=title, text=text, rows=(desk.buttons(row, *verbs),)), row)
 
 
 def _overlap_text(spec: JobSpec) -> str:
     overlap = spec.overlap
-    return str(overlap.min) if overlap.policy == "fixed" else f"{overlap.min}–{overlap.max} ({overlap.confidence:.0%})"
+    if overlap.policy == "fixed":
+        return str(overlap.min)
+    told = {
+        "checkpoint": f"{overlap.confidence:.0%}; {overlap.share:.0%}",
+        "value": money(overlap.worth, spec.asset),
+        "budget": overlap.policy,
+    }
+    return f"{overlap.min}–{overlap.max} ({told.get(overlap.policy, f'{overlap.confidence:.0%}')})"
 
 
 def decide_job(desk: Desk, person: Person, row: CardRow, message: str, choice: str) -> None:
     """Publish the previewed job, or discard it."""
     job = jobs.get_job(desk.tx, row.ref)
-    _must_own(desk, person, job)
+    must_own(desk, person, job)
     if job.state != JobState.DRAFT:
         raise Refused("job.decided", state=desk.say("en", f"state.{job.state}"))
     if choice == "discard":
@@ -107,6 +126,7 @@ def decide_job(desk: Desk, person: Person, row: CardRow, message: str, choice: s
     _fund(desk, job)
     deadline = desk.now + job.spec.deadline_seconds * 1000 if job.spec.deadline_seconds else None
     jobs.mark_opened(desk.tx, job.id, desk.now, deadline)
+    chain.open_checks(desk, job, _fund)
     alerts.insert_event(desk.tx, "job.opened", desk.now, actor=person.id, job=job.id, budget=job.budget)
     job = jobs.get_job(desk.tx, job.id)
     desk.edit(row, Card(text=desk.say("en", "job.published", job=job.id, title=job.title)), message)
@@ -154,7 +174,7 @@ NUMBER = re.compile(r"\s*#?([0-9]{1,12})(?!\S)")
 HASHED = re.compile(r"\s*#([0-9]{1,12})(?!\S)")
 
 
-def _chosen(desk: Desk, command: Said, marked: re.Pattern[str] = NUMBER) -> Job:
+def chosen(desk: Desk, command: Said, marked: re.Pattern[str] = NUMBER) -> Job:
     """The job that a command means: the number in its arguments, else the newest; of this channel only."""
     found = jobs.jobs_of_chat(desk.tx, command.place)
     if match := marked.match(command.args):
@@ -167,14 +187,15 @@ def _chosen(desk: Desk, command: Said, marked: re.Pattern[str] = NUMBER) -> Job:
     return (live or found)[0]
 
 
-def _must_own(desk: Desk, person: Person, job: Job) -> None:
+def must_own(desk: Desk, person: Person, job: Job) -> None:
+    """Refused for everybody but the job's requester and the admins."""
     if person.id != job.requester and Handle(person.platform, person.user) not in desk.house.admins:
         raise Refused("job.not_yours", job=job.id)
 
 
 def status(desk: Desk, person: Person, command: Said) -> None:
     """/status: progress, answers and money of the job."""
-    desk.send(command.place, views.progress_card(desk, _chosen(desk, command)), priority=Priority.NOTICE)
+    desk.send(command.place, views.progress_card(desk, chosen(desk, command)), priority=Priority.NOTICE)
 
 
 def pause_job(desk: Desk, person: Person, command: Said) -> None:
@@ -188,8 +209,8 @@ def resume_job(desk: Desk, person: Person, command: Said) -> None:
 
 
 def _switch(desk: Desk, person: Person, command: Said, old: JobState, new: JobState) -> None:
-    job = _chosen(desk, command)
-    _must_own(desk, person, job)
+    job = chosen(desk, command)
+    must_own(desk, person, job)
     if job.state != old:
         raise Refused("job.wrong_state", job=job.id, state=desk.say("en", f"state.{job.state}"))
     jobs.set_job_state(desk.tx, job.id, new)
@@ -199,8 +220,8 @@ def _switch(desk: Desk, person: Person, command: Said, old: JobState, new: JobSt
 
 def cancel_job(desk: Desk, person: Person, command: Said) -> None:
     """/canceljob: buy nothing more; finished work is paid, labels so far are aggregated, the rest is refunded."""
-    job = _chosen(desk, command)
-    _must_own(desk, person, job)
+    job = chosen(desk, command)
+    must_own(desk, person, job)
     if job.state == JobState.DRAFT:
         jobs.set_job_state(desk.tx, job.id, JobState.CLOSED, CloseReason.CANCELLED)
         desk.send(command.place, Card(text=desk.say("en", "job.discarded", job=job.id)))
@@ -212,15 +233,16 @@ def cancel_job(desk: Desk, person: Person, command: Said) -> None:
 
 
 def results(desk: Desk, person: Person, command: Said) -> None:
-    """/results: the newest labels again, or a run to make them when the job is still open."""
-    closing.send_results_again(desk, _chosen(desk, command), command.place)
+    """/results: the newest labels again, or a run to make them; /results human: labels without any model's part."""
+    human = closing.HUMAN in command.args.split()
+    closing.send_results_again(desk, chosen(desk, command), command.place, human=human)
 
 
 def budget(desk: Desk, person: Person, command: Said) -> None:
     """/budget: what is spent and left; /budget 5 or /budget #3 5 adds from the requester's purse."""
-    job = _chosen(desk, command, HASHED)
+    job = chosen(desk, command, HASHED)
     if amount := HASHED.sub("", command.args, count=1).strip():
-        _must_own(desk, person, job)
+        must_own(desk, person, job)
         _add_budget(desk, job, amount_of(amount), command.key)
         job = jobs.get_job(desk.tx, job.id)
     text = desk.say(
@@ -228,7 +250,7 @@ def budget(desk: Desk, person: Person, command: Said) -> None:
         "job.budget",
         job=job.id,
         budget=money(job.budget, job.asset),
-        spent=money(job.bought * job.price.total, job.asset),
+        spent=money(waiting.spent(desk, job), job.asset),
         left=money(journal.balance(desk.tx, ledger.escrow(job.id), job.asset), job.asset),
         purse=money(journal.balance(desk.tx, ledger.requester(job.requester), job.asset), job.asset),
     )

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from core import routing
+from core.model import Overlap
+from core.service import judging, rulings
 from core.service.house import Desk
 from core.store import assignments, jobs, people, tasks
 from core.store.jobs import Job
 from core.store.tasks import Task
+
+
+def overlap_of(job: Job, task: Task) -> Overlap:
+    """The job's overlap with what quality rules added for this task; one answer is always wanted."""
+    overlap = job.spec.overlap
+    if not task.extra:
+        return overlap
+    return replace(overlap, min=max(1, overlap.min + task.extra), max=max(1, overlap.max + task.extra))
 
 
 def reconsider(desk: Desk, job: Job, task: Task, *, active: int, change: Callable[[], object]) -> None:
@@ -21,7 +32,9 @@ def reconsider(desk: Desk, job: Job, task: Task, *, active: int, change: Callabl
         people.count_agreement(desk.tx, task.id, job.id, task.label, -1)
     change()
     votes = assignments.votes_of(desk.tx, task.id)
-    verdict = routing.judge(job.spec.overlap, votes, task.active + active, len(job.spec.options))
+    verdict = judging.judge(desk, job, task, overlap_of(job, task), votes, task.active + active)
+    if job.spec.review or job.spec.experts or job.spec.learn:
+        verdict = rulings.overrule(desk, job, task, verdict)
     tasks.set_verdict(desk.tx, task, verdict, task.active + active, len(votes))
     if verdict.done and verdict.label is not None:
         people.count_agreement(desk.tx, task.id, job.id, verdict.label, 1)
@@ -33,4 +46,6 @@ def reconsider(desk: Desk, job: Job, task: Task, *, active: int, change: Callabl
 def count_lease(desk: Desk, job: Job, task: Task, change: int) -> None:
     """A lease came (+1) or went (-1) without an answer: the verdict stands, only what is wanted may change."""
     active = task.active + change
-    tasks.set_leases(desk.tx, task.id, active, routing.wanted(job.spec.overlap, task.answers, active, bool(task.done)))
+    tasks.set_leases(
+        desk.tx, task.id, active, routing.wanted(overlap_of(job, task), task.answers, active, bool(task.done))
+    )

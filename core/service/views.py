@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.messages import Button, Card
-from core.model import Example, JobSpec, Option
+from core.model import TEXT, Example, JobSpec, Option
+from core.service import waiting
 from core.service.house import Desk
-from core.store.alerts import Alert
+from core.store import texts
 from core.store.cards import CardRow
 from core.store.jobs import Job
-from core.store.people import Person, Session
+from core.store.people import Session
 from core.store.tasks import Task
 from core.texts import money, span
 
@@ -50,9 +51,20 @@ def task_card(desk: Desk, row: CardRow, lang: str, job: Job, task: Task, session
         n=session.size,
         earned=money(max(0, session.earned), job.asset),
     )
-    options = option_rows(job.spec.options, lambda choice, text: desk.button(row, choice, text))
+    typed = job.spec.kind == TEXT
+    options = () if typed else option_rows(job.spec.options, lambda choice, text: desk.button(row, choice, text))
     last = desk.buttons(row, *((verb, desk.say(lang, f"button.{verb}")) for verb in ("skip", "cant", "report")))
-    return Card(title=header, quote=item_text(task.columns), question=job.spec.question, rows=(*options, last))
+    hint = _typing(desk, lang, task) if typed else ""
+    return Card(
+        title=header, text=hint, quote=item_text(task.columns), question=job.spec.question, rows=(*options, last)
+    )
+
+
+def _typing(desk: Desk, lang: str, task: Task) -> str:
+    """How a typed answer is given; and the text to improve, when one did not pass."""
+    failed = texts.failed_on(desk.tx, task.id)
+    hint = desk.say(lang, "text.type")
+    return f"{desk.say(lang, 'text.improve', text=failed)}\n\n{hint}" if failed else hint
 
 
 def receipt_card(desk: Desk, row: CardRow, lang: str, task: Task, said: str) -> Card:
@@ -98,7 +110,14 @@ def guide_card(desk: Desk, lang: str, spec: JobSpec) -> Card:
             parts.append(desk.say(lang, "guide.good" if good else "guide.bad"))
             names = {option.id: option.text for option in spec.options}
             parts += [_example(example, names.get(example.label, example.label)) for example in chosen]
+    if spec.review:
+        days = {"days": _days(spec.review.accept_after_seconds), "appeal": _days(spec.review.appeal_seconds)}
+        parts.append(desk.say(lang, "guide.review", **days))
     return Card(title=spec.title, text="\n\n".join(parts) or desk.say(lang, "guide.none"), question=spec.question)
+
+
+def _days(seconds: int) -> str:
+    return f"{seconds / 86_400:g}"
 
 
 def _example(example: Example, label: str) -> str:
@@ -110,7 +129,7 @@ def progress_card(desk: Desk, job: Job) -> Card:
     """A job's progress for its channel: a bar, answers, money, state."""
     share = job.done / job.tasks if job.tasks else 1.0
     filled = round(share * 20)
-    spent = job.bought * job.price.total
+    spent = waiting.spent(desk, job)
     text = desk.say(
         "en",
         "job.progress",
@@ -119,36 +138,13 @@ def progress_card(desk: Desk, job: Job) -> Card:
         done=job.done,
         tasks=job.tasks,
         answers=job.bought,
-        controls=job.control_answers,
         spent=money(spent, job.asset),
         budget=money(job.budget, job.asset),
         seconds=f"{job.mean_ms / 1000:.1f}",
     )
     state = desk.say("en", f"state.{job.state}")
-    return Card(title=f"#{job.id} {job.title} · {state}", text=text)
-
-
-ALERT_ACTIONS = ("day", "ban", "ignore")
-
-
-def alert_card(desk: Desk, row: CardRow, alert: Alert, person: Person | None) -> Card:
-    """An alert with its evidence and the levers to act on it, or what was decided and Undo."""
-    values = {key: _figure(value) for key, value in alert.evidence.items()}
-    who = f"{person.handle}" if person else ""
-    text = desk.say("en", f"alert.{alert.kind}", who=who, job=alert.job or "-", **values)
-    if alert.state != "open":
-        decided = desk.say("en", f"alert.did.{alert.action}", who=who)
-        undo = (desk.buttons(row, ("undo", desk.say("en", "button.undo"))),)
-        return Card(title=desk.say("en", "alert.title.closed"), text=f"{text}\n\n{decided}", rows=undo)
-    verbs = ALERT_ACTIONS if person else ("ignore",)
-    buttons = desk.buttons(row, *((verb, desk.say("en", f"button.{verb}")) for verb in verbs))
-    return Card(title=desk.say("en", "alert.title"), text=text, rows=(buttons,))
-
-
-def _figure(value: object) -> object:
-    if isinstance(value, float):
-        return f"{value:.2f}"
-    return value
+    waits = waiting.line(desk, job)
+    return Card(title=f"#{job.id} {job.title} · {state}", text=f"{text}\n{waits}" if waits else text)
 
 
 def call_card(desk: Desk, job: Job) -> Card:

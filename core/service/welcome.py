@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from core import quality
 from core.errors import Refused
 from core.ledger import payable
 from core.messages import Card, Priority
-from core.service import views, work
+from core.service import views, waiting, work
 from core.service.house import Desk
 from core.store import alerts, assignments, jobs, journal, people
 from core.store import cards as card_rows
@@ -75,6 +76,7 @@ def privacy(desk: Desk, person: Person) -> None:
     lang = lang_of(desk, person)
     row = desk.new_card("privacy", 0, person.id, person.home)
     text = desk.say(lang, "privacy", version=person.agreed or "-", contact=desk.house.contact or "-")
+    text += "\n" + desk.say(lang, "privacy.call")
     rows = (desk.buttons(row, ("withdraw", desk.say(lang, "button.withdraw"))),) if person.agreed else ()
     desk.send(person.home, Card(title=desk.say(lang, "privacy.title"), text=text, rows=rows), row)
 
@@ -112,9 +114,12 @@ def stats(desk: Desk, person: Person) -> None:
                 "stats.job",
                 job=job.title,
                 answers=standing.answers,
-                earned=money(standing.answers * job.pay, job.asset),
+                earned=money(waiting.earned(desk, person.id, job, standing.answers), job.asset),
             )
         )
+        lines.append(desk.say(lang, "stats.level", level=desk.say(lang, f"level.{quality.level(standing)}")))
+        if held := waiting.held_pay(desk, person.id, job):
+            lines.append(desk.say(lang, "stats.held", held=money(held, job.asset)))
     totals = [money(amount, asset) for _, asset, amount in journal.balances(desk.tx, payable(person.id) + ":")]
     lines.append(desk.say(lang, "stats.total", total=" + ".join(totals) or "0"))
     desk.send(person.home, Card(title=desk.say(lang, "stats.title"), text="\n".join(lines)))
@@ -128,7 +133,8 @@ def show_help(desk: Desk, person: Person) -> None:
         desk.send(
             person.home, views.guide_card(desk, lang, jobs.get_job(desk.tx, live.job).spec), priority=Priority.NOTICE
         )
-    desk.send(person.home, Card(title=desk.say(lang, "help.title"), text=desk.say(lang, "help")))
+    text = desk.say(lang, "help") + "\n\n" + desk.say(lang, "help.call")
+    desk.send(person.home, Card(title=desk.say(lang, "help.title"), text=text))
 
 
 def left(desk: Desk, person: Person) -> None:

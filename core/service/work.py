@@ -161,9 +161,7 @@ def _fresh(desk: Desk, person: Person, job: Job, pivot: int) -> list[routing.Can
     return tasks.fresh_for(desk.tx, job.id, person.id, CANDIDATES, pivot=pivot)
 
 
-def _hand_out(
-    desk: Desk, person: Person, job: Job, task: int, control: int, *, first: bool, expert: int = 0
-) -> None:
+def _hand_out(desk: Desk, person: Person, job: Job, task: int, control: int, *, first: bool, expert: int = 0) -> None:
     session = _session(desk, person, job)
     span = (desk.now, desk.now + job.spec.lease_seconds * 1000)
     lease = assignments.insert_assignment(desk.tx, task, job.id, person.id, control, span, expert=expert)

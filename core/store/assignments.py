@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from core.routing import Vote
 from core.store.tx import Tx
 
-ASSIGNMENT = "id, task, job, person, control, state, label, leased_at, expires_at, done_at, answer, nth"
+ASSIGNMENT = "id, task, job, person, control, state, label, leased_at, expires_at, done_at, answer, nth, expert"
 PPM = 1_000_000
 ANSWER = "id, assignment, task, job, person, kind, label, control, correct, fast, duration_ms, skips_before, at"
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A lease and what became of it; `answer` is the answer row in force, `nth` counts answers and undos."""
+    """A lease and what became of it; `answer` is the answer row in force, `nth` counts answers and undos.
+
+    `expert` is 1 when a contested task was handed to an expert: another price, no overlap limit.
+    """
 
     id: int
     task: int
@@ -28,6 +31,7 @@ class Assignment:
     done_at: int | None
     answer: int | None
     nth: int
+    expert: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,15 @@ class Answer:
     at: int
 
 
-def insert_assignment(tx: Tx, task: int, job: int, person: int, control: int, span: tuple[int, int]) -> int:
+def insert_assignment(
+    tx: Tx, task: int, job: int, person: int, control: int, span: tuple[int, int], *, expert: int = 0
+) -> int:
     """Lease a task from span[0] until span[1] (ms); its id."""
     return int(
         tx.value(
-            "INSERT INTO assignment(task, job, person, control, state, leased_at, expires_at) "
-            "VALUES(?, ?, ?, ?, 'ACTIVE', ?, ?) RETURNING id",
-            (task, job, person, control, *span),
+            "INSERT INTO assignment(task, job, person, control, state, leased_at, expires_at, expert) "
+            "VALUES(?, ?, ?, ?, 'ACTIVE', ?, ?, ?) RETURNING id",
+            (task, job, person, control, *span, expert),
         )
     )
 
@@ -105,7 +111,7 @@ def reopen_assignment(tx: Tx, assignment: int, span: tuple[int, int]) -> None:
     """An undo: the worker holds the task again, with a new lease."""
     tx.run(
         "UPDATE assignment SET state = 'ACTIVE', label = NULL, weight = NULL, answer = NULL, done_at = NULL, "
-        "nth = nth + 1, leased_at = ?, expires_at = ? WHERE id = ?",
+        "void = 0, nth = nth + 1, leased_at = ?, expires_at = ? WHERE id = ?",
         (*span, assignment),
     )
 
@@ -159,8 +165,11 @@ def last_answer(tx: Tx, job: int) -> int:
 
 def votes_of(tx: Tx, task: int) -> list[Vote]:
     """The answers that count on this task, each with its worker's weight, in the order they came."""
-    sql = "SELECT label, weight FROM assignment WHERE task = ? AND state = 'SUBMITTED' AND void = 0 ORDER BY answer"
-    return [Vote(label, weight / PPM) for label, weight in tx.all(sql, (task,))]
+    sql = (
+        "SELECT label, weight, person FROM assignment WHERE task = ? AND state = 'SUBMITTED' AND void = 0 "
+        "ORDER BY answer"
+    )
+    return [Vote(label, weight / PPM, person) for label, weight, person in tx.all(sql, (task,))]
 
 
 def skips_in_row(tx: Tx, person: int, job: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.model import Place
 from core.store.tx import Tx
 
 RUN = "id, kind, job, claim, final, state, folder, tries, report, error"
@@ -38,10 +39,11 @@ def queue_run(tx: Tx, kind: str, job: int, claim: str, final: bool, now: int) ->
 
 
 def take_run(tx: Tx, now: int) -> BatchRun | None:
-    """Claim the oldest queued run."""
+    """Claim the oldest queued run; final labels first, and training, which takes longest, when nothing else waits."""
     row = tx.one(
         "UPDATE batch_run SET state = 'running', started_at = ?, tries = tries + 1 WHERE id = "
-        f"(SELECT id FROM batch_run WHERE state = 'queued' ORDER BY final DESC, id LIMIT 1) RETURNING {RUN}",
+        "(SELECT id FROM batch_run WHERE state = 'queued' ORDER BY kind = 'finetune', final DESC, id LIMIT 1) "
+        f"RETURNING {RUN}",
         (now,),
     )
     return BatchRun(*row) if row else None
@@ -77,6 +79,23 @@ def get_run(tx: Tx, run: int) -> BatchRun:
     if row is None:
         raise LookupError(f"no batch run {run}")
     return BatchRun(*row)
+
+
+def find_by_id(tx: Tx, run: int) -> BatchRun | None:
+    """The run with that id, or None."""
+    row = tx.one(f"SELECT {RUN} FROM batch_run WHERE id = ?", (run,))
+    return BatchRun(*row) if row else None
+
+
+def newest(tx: Tx, limit: int, place: Place | None) -> list[BatchRun]:
+    """The newest runs: of the jobs that a channel owns, or of all."""
+    if place is None:
+        return [BatchRun(*row) for row in tx.all(f"SELECT {RUN} FROM batch_run ORDER BY id DESC LIMIT ?", (limit,))]
+    sql = (
+        f"SELECT {RUN} FROM batch_run WHERE job IN (SELECT j.id FROM job j WHERE j.platform = ? AND j.chat = ?) "
+        "ORDER BY id DESC LIMIT ?"
+    )
+    return [BatchRun(*row) for row in tx.all(sql, (*place, limit))]
 
 
 def find_run(tx: Tx, kind: str, job: int, claim: str) -> BatchRun | None:

@@ -117,9 +117,7 @@ def review_counts_of_task(tx: Tx, task: int) -> dict[str, int]:
 
 def review_states(tx: Tx, person: int, job: int, size: int) -> list[str]:
     """The states of the worker's newest judged answers."""
-    sql = (
-        "SELECT state FROM review WHERE person = ? AND job = ? AND state <> 'pending' ORDER BY answer DESC LIMIT ?"
-    )
+    sql = "SELECT state FROM review WHERE person = ? AND job = ? AND state <> 'pending' ORDER BY answer DESC LIMIT ?"
     return [state for (state,) in tx.all(sql, (person, job, size))]
 
 
@@ -134,9 +132,7 @@ def answered_tasks(tx: Tx, person: int, job: int, limit: int) -> list[int]:
 
 def events_to_read(tx: Tx, limit: int) -> list[tuple[int, str, int | None, int | None, dict[str, Any]]]:
     """The next lines of the journal: (id, kind, job, person, body)."""
-    sql = (
-        "SELECT id, kind, job, person, body FROM event WHERE id > (SELECT event FROM rules_read) ORDER BY id LIMIT ?"
-    )
+    sql = "SELECT id, kind, job, person, body FROM event WHERE id > (SELECT event FROM rules_read) ORDER BY id LIMIT ?"
     return [(number, kind, job, person, json.loads(body)) for number, kind, job, person, body in tx.all(sql, (limit,))]
 
 

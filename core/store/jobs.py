@@ -8,13 +8,28 @@ from functools import lru_cache
 from typing import Any
 
 from core.ledger import Price
-from core.model import Example, JobSpec, JobState, Option, Overlap, Place
+from core.model import (
+    Check,
+    Exam,
+    Example,
+    Experts,
+    Handle,
+    JobSpec,
+    JobState,
+    Limits,
+    Option,
+    Overlap,
+    Place,
+    Review,
+    Training,
+)
+from core.rules.values import load_rule
 from core.store.tx import Tx
 
 JOB = (
     "id, requester, platform, chat, spec, title, state, reason, priority, reserved, price, fee, asset, budget, tasks, "
     "controls, done, answers, control_answers, active, duration_ms, progress_card, progress_shown, opened_at, "
-    "deadline, answered_at, closing_at"
+    "deadline, answered_at, closing_at, belief, priors"
 )
 
 
@@ -49,6 +64,10 @@ class Job:
     deadline: int | None
     answered_at: int | None
     closing_at: int | None
+    belief: int = 0
+    """The mark of what is believed of its crowd; 0 while nothing is."""
+    priors: int = 0
+    """How many of its tasks a model has spoken on."""
 
     @property
     def spec(self) -> JobSpec:
@@ -59,6 +78,11 @@ class Job:
     def price(self) -> Price:
         """What one answer costs here."""
         return Price(self.pay, self.fee, self.asset)
+
+    def price_of(self, expert: int) -> Price:
+        """What one answer costs here when an expert gives it, or anybody else."""
+        experts = self.spec.experts
+        return Price(experts.price, experts.fee, self.asset) if expert and experts else self.price
 
     @property
     def place(self) -> Place:
@@ -93,8 +117,33 @@ def load_spec(text: str) -> JobSpec:
             "overlap": Overlap(**data["overlap"]),
             "languages": tuple(data["languages"]),
             "skills": tuple((name, value) for name, value in data["skills"]),
+            "review": _review(data.get("review")),
+            "experts": _experts(data.get("experts")),
+            "check": Check(**data["check"]) if data.get("check") else None,
+            "rules": tuple(load_rule(rule) for rule in data.get("rules", ())),
+            "training": Training(**data["training"]) if data.get("training") else None,
+            "exam": Exam(**data["exam"]) if data.get("exam") else None,
+            "limits": _limits(data.get("limits")),
         }
     )
+
+
+def _review(data: dict[str, Any] | None) -> Review | None:
+    return Review(**{**data, "reviewers": tuple(Handle(*one) for one in data["reviewers"])}) if data else None
+
+
+def _experts(data: dict[str, Any] | None) -> Experts | None:
+    if not data:
+        return None
+    people = tuple(Handle(*one) for one in data["people"])
+    return Experts(**{**data, "skills": tuple((name, least) for name, least in data["skills"]), "people": people})
+
+
+def _limits(data: dict[str, Any] | None) -> Limits | None:
+    if not data:
+        return None
+    hours = tuple(data["hours"]) if data["hours"] else None
+    return Limits(**{**data, "hours": hours, "unavailable_for": tuple(Handle(*one) for one in data["unavailable_for"])})
 
 
 def insert_job(
@@ -178,11 +227,15 @@ def add_budget(tx: Tx, job: int, amount: int) -> None:
     tx.run("UPDATE job SET budget = budget + ? WHERE id = ?", (amount, job))
 
 
-def set_item_counts(tx: Tx, job: int, tasks: int, controls: int, reserved: bool) -> None:
+RESERVES, EXCLUDES = 1, 2
+"""Bits of Job.reserved: some tasks are for named people only, or kept from named people."""
+
+
+def set_item_counts(tx: Tx, job: int, tasks: int, controls: int, reserved: int) -> None:
     """What the import brought."""
     tx.run(
         "UPDATE job SET tasks = ?, controls = ?, reserved = ?, state = 'draft' WHERE id = ?",
-        (tasks, controls, int(reserved), job),
+        (tasks, controls, reserved, job),
     )
 
 

@@ -62,6 +62,13 @@ def balances(tx: Tx, prefix: str) -> list[tuple[str, str, int]]:
     return [(code.removesuffix(f":{asset}"), asset, amount) for code, asset, amount in rows]
 
 
+def credited(tx: Tx, entry: str, account: str, asset: str) -> int:
+    """What one entry brought to an account; 0 when there is no such entry."""
+    sql = "SELECT p.amount FROM posting p JOIN account a ON a.id = p.account WHERE p.entry = ? AND a.code = ?"
+    row = tx.one(sql, (entry, f"{account}:{asset}"))
+    return int(row[0]) if row else 0
+
+
 def turnover(tx: Tx, kind: str, account: str, asset: str) -> int:
     """Sum of the postings to an account by entries of one kind."""
     sql = (

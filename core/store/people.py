@@ -54,13 +54,14 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """A ban: from one job, or from all when job is None; for good when until is None (ms since the epoch)."""
+    """A ban: from one job, one requester's jobs, or all when both are None; for good when until is None (ms)."""
 
     id: int
     person: int
     job: int | None
     until: int | None
     reason: str
+    requester: int | None = None
 
 
 def select_person(tx: Tx, handle: Handle) -> Person | None:
@@ -141,10 +142,21 @@ def skills_of(tx: Tx, person: int, now: int) -> dict[str, int]:
     )
 
 
+def get_skill(tx: Tx, person: int, name: str) -> tuple[int, int | None] | None:
+    """The value of a skill and when it runs out (ms; None never), also one that has; None when it was never set."""
+    row = tx.one("SELECT value, expires_at FROM skill WHERE person = ? AND name = ?", (person, name))
+    return (row[0], row[1]) if row else None
+
+
+def drop_skill(tx: Tx, person: int, name: str) -> None:
+    """Forget a skill, as if it had never been set."""
+    tx.run("DELETE FROM skill WHERE person = ? AND name = ?", (person, name))
+
+
 def restrictions_of(tx: Tx, person: int, now: int) -> list[Restriction]:
     """Bans in force now."""
     rows = tx.all(
-        "SELECT id, person, job, until, reason FROM restriction "
+        "SELECT id, person, job, until, reason, requester FROM restriction "
         "WHERE person = ? AND lifted_at IS NULL AND (until IS NULL OR until > ?)",
         (person, now),
     )
@@ -261,11 +273,11 @@ def change_standing(tx: Tx, person: int, job: int, change: Change, skips_in_row:
 
 
 def count_agreement(tx: Tx, task: int, job: int, label: int, sign: int) -> None:
-    """Count (sign +1) or uncount (-1) agreement with `label` for all who answered this task."""
+    """Count (sign +1) or uncount (-1) agreement with `label` for all whose answers count on this task."""
     tx.run(
         "UPDATE standing SET compared = compared + ?1, agreed = agreed + ?1 * (person IN "
-        "(SELECT person FROM assignment WHERE task = ?2 AND state = 'SUBMITTED' AND label = ?3)) "
+        "(SELECT person FROM assignment WHERE task = ?2 AND state = 'SUBMITTED' AND void = 0 AND label = ?3)) "
         "WHERE job = ?4 AND person IN "
-        "(SELECT person FROM assignment WHERE task = ?2 AND state = 'SUBMITTED' AND label >= 0)",
+        "(SELECT person FROM assignment WHERE task = ?2 AND state = 'SUBMITTED' AND void = 0 AND label >= 0)",
         (sign, task, label, job),
     )

@@ -26,7 +26,7 @@ def candidates(tx: Tx, job: int, answers: int, accuracy: float, limit: int) -> l
     """Tasks of the job with at least so many answers, all the same, by workers of that accuracy on average."""
     rows = tx.all(
         "SELECT t.id, t.label, count(*), avg(a.weight), t.confidence FROM (SELECT id, label, confidence FROM task "
-        "WHERE job = ? AND done = 1 AND gold IS NULL AND reserved = 0 AND label IS NOT NULL "
+        "WHERE job = ? AND done = 1 AND gold IS NULL AND reserved = 0 AND label IS NOT NULL AND answers > 0 "
         "ORDER BY confidence DESC LIMIT ?) t "
         "JOIN assignment a ON a.task = t.id AND a.state = 'SUBMITTED' AND a.void = 0 "
         "WHERE NOT EXISTS (SELECT 1 FROM promotion p WHERE p.task = t.id) GROUP BY t.id "

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from core.model import Handle, Item
 from core.routing import Candidate, Verdict
+from core.store import controls, exclusions
 from core.store.tx import Tx
 
-TASK = "id, job, position, ref, columns, gold, reserved, done, answers, active, want, reports, label, confidence"
+TASK = "id, job, position, ref, columns, gold, reserved, done, answers, active, want, reports, label, confidence, extra"
 PPM = 1_000_000
 
 
@@ -32,6 +33,8 @@ class Task:
     reports: int
     label: int | None
     confidence: int
+    extra: int = 0
+    """Answers that rules asked for beyond the job's overlap."""
 
     @property
     def columns(self) -> dict[str, str]:
@@ -56,8 +59,12 @@ def insert_tasks(tx: Tx, job: int, first: int, items: Sequence[Item], want: int)
                 want if item.gold is None else 0,
             ),
         )
+        if item.gold is not None:
+            controls.insert_control(tx, task, job, item)
         if item.reserved_for:
             _insert_reservations(tx, job, task, item.reserved_for)
+        if item.unavailable_for:
+            exclusions.insert_exclusions(tx, job, task, item.unavailable_for)
 
 
 def _insert_reservations(tx: Tx, job: int, task: int, handles: Iterable[Handle]) -> None:
@@ -109,15 +116,6 @@ RESERVED_QUEUE = (
     f"WHERE r.platform = ? AND r.user = ? AND r.job = ? AND t.want > 0 AND t.gold IS NULL {FRESH} "
     "ORDER BY t.answers DESC, t.position LIMIT ?"
 )
-OPEN_CONTROLS = (
-    "SELECT t.id, t.answers, 0 FROM task t WHERE t.job = ? AND t.gold IS NOT NULL AND t.reserved = 0 "
-    f"{FRESH} ORDER BY t.answers, t.position LIMIT ?"
-)
-RESERVED_CONTROLS = (
-    "SELECT t.id, t.answers, 0 FROM reservation r JOIN task t ON t.id = r.task "
-    f"WHERE r.platform = ? AND r.user = ? AND r.job = ? AND t.gold IS NOT NULL {FRESH} "
-    "ORDER BY t.answers, t.position LIMIT ?"
-)
 
 
 def _candidates(rows: list[tuple[int, int, int]]) -> list[Candidate]:
@@ -138,19 +136,15 @@ def queue_for(tx: Tx, job: int, person: int, limit: int, *, levels: int, pivot: 
     return _candidates(found or tx.all(OPEN_QUEUE, (job, person, limit)))
 
 
+def fresh_for(tx: Tx, job: int, person: int, limit: int, *, pivot: int) -> list[Candidate]:
+    """The same among tasks without an answer, from position `pivot` on, else from the first."""
+    found = tx.all(LEVEL_WINDOW, (job, 0, pivot, LAST, WINDOW, person, limit))
+    return _candidates(found or tx.all(LEVEL_WINDOW, (job, 0, 0, pivot - 1, WINDOW, person, limit)))
+
+
 def reserved_queue_for(tx: Tx, job: int, person: int, handle: Handle, limit: int) -> list[Candidate]:
     """The same among tasks reserved for named people."""
     return _candidates(tx.all(RESERVED_QUEUE, (*handle, job, person, limit)))
-
-
-def controls_for(tx: Tx, job: int, person: int, limit: int) -> list[Candidate]:
-    """Control tasks of the job that this person never had, least seen first; they have no overlap limit."""
-    return _candidates(tx.all(OPEN_CONTROLS, (job, person, limit)))
-
-
-def reserved_controls_for(tx: Tx, job: int, person: int, handle: Handle, limit: int) -> list[Candidate]:
-    """The same among controls reserved for named people."""
-    return _candidates(tx.all(RESERVED_CONTROLS, (*handle, job, person, limit)))
 
 
 def take_lease(tx: Tx, task: int) -> None:
@@ -169,6 +163,11 @@ def set_verdict(tx: Tx, task: Task, verdict: Verdict, active: int, answers: int)
 def set_leases(tx: Tx, task: int, active: int, want: int) -> None:
     """How many workers hold this task, and how many more it wants."""
     tx.run("UPDATE task SET active = ?, want = ? WHERE id = ?", (active, want, task))
+
+
+def set_extra(tx: Tx, task: int, extra: int) -> None:
+    """How many answers this task is to get beyond the job's overlap."""
+    tx.run("UPDATE task SET extra = ? WHERE id = ?", (extra, task))
 
 
 def count_control(tx: Tx, task: int, active: int, answers: int) -> None:

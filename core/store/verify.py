@@ -31,6 +31,12 @@ class Figures:
 
 
 SUBMITTED = "a.state = 'SUBMITTED'"
+COUNTED = f"{SUBMITTED} AND a.void = 0"
+"""An answer whose worker was banned, or that a review rejected, is kept and paid, and counts no more."""
+PAY = "CASE a.expert WHEN 1 THEN coalesce(json_extract(j.spec, '$.experts.price'), 0) ELSE j.price END"
+FEE = "CASE a.expert WHEN 1 THEN coalesce(json_extract(j.spec, '$.experts.fee'), 0) ELSE j.fee END"
+DUE = f"{SUBMITTED} AND NOT EXISTS (SELECT 1 FROM review v WHERE v.assignment = a.id AND v.settled <> 1)"
+"""An answer under review is paid once it is accepted; until then, and while it may be appealed, its pay is reserved."""
 
 BOOKS = (
     Figures(
@@ -82,12 +88,12 @@ ANSWERS = (
         "assignment {} is SUBMITTED, but no accept entry in force pays it",
         "SELECT a.id FROM assignment a JOIN job j ON j.id = a.job "
         "LEFT JOIN entry e ON e.id = 'an:' || a.answer || ':accept' LEFT JOIN entry r ON r.reverses = e.id "
-        f"WHERE {SUBMITTED} AND j.price + j.fee > 0 AND (e.id IS NULL OR r.id IS NOT NULL)",
+        f"WHERE {DUE} AND {PAY} + {FEE} > 0 AND (e.id IS NULL OR r.id IS NOT NULL)",
     ),
     Fault(
         "entry {} is in force and pays no answer in force",
         "SELECT e.id FROM entry e LEFT JOIN entry r ON r.reverses = e.id WHERE e.kind = 'accept' AND r.id IS NULL "
-        f"EXCEPT SELECT 'an:' || a.answer || ':accept' FROM assignment a WHERE {SUBMITTED}",
+        f"EXCEPT SELECT 'an:' || a.answer || ':accept' FROM assignment a WHERE {DUE}",
     ),
     Fault(
         "person {} holds {} live assignments, one is allowed",
@@ -96,9 +102,12 @@ ANSWERS = (
     Fault(
         "task {} of job {}: {} answers and leases, its overlap allows {}",
         "SELECT * FROM (SELECT t.id, t.job, count(a.id) AS n, json_extract(j.spec, CASE "
-        "json_extract(j.spec, '$.overlap.policy') WHEN 'fixed' THEN '$.overlap.min' ELSE '$.overlap.max' END) AS most "
+        "json_extract(j.spec, '$.overlap.policy') WHEN 'fixed' THEN '$.overlap.min' ELSE '$.overlap.max' END) "
+        "+ max(0, t.extra) AS most "
         "FROM task t JOIN job j ON j.id = t.job JOIN assignment a ON a.task = t.id "
-        "AND a.state IN ('SUBMITTED', 'ACTIVE') WHERE t.gold IS NULL GROUP BY t.id) AS held WHERE n > most",
+        "AND a.state IN ('SUBMITTED', 'ACTIVE') AND a.void = 0 AND a.expert = 0 "
+        "AND NOT EXISTS (SELECT 1 FROM restored r WHERE r.assignment = a.id) "
+        "WHERE t.gold IS NULL GROUP BY t.id) AS held WHERE n > most",
     ),
     Fault(
         "assignment {} belongs to job {}, its task {} to job {}",
@@ -107,17 +116,25 @@ ANSWERS = (
 )
 """Each answer once, and once paid."""
 
-LEASES = "SELECT a.job, count(*) AS n FROM assignment a WHERE a.state = 'ACTIVE' GROUP BY a.job"
-BOUGHT = f"SELECT a.job, count(*) AS n FROM assignment a WHERE {SUBMITTED} GROUP BY a.job"
+LEASES = (
+    f"SELECT a.job, sum({PAY} + {FEE}) AS n FROM assignment a JOIN job j ON j.id = a.job WHERE a.state = 'ACTIVE' "
+    "OR EXISTS (SELECT 1 FROM review v WHERE v.assignment = a.id AND v.settled = 0) GROUP BY a.job"
+)
+BOUGHT = (
+    f"SELECT a.job, sum({PAY} + {FEE}) AS n FROM assignment a JOIN job j ON j.id = a.job WHERE {DUE} GROUP BY a.job"
+)
 FLOW = (
-    "SELECT p.account, sum(CASE WHEN e.kind IN ('fund', 'refund') THEN p.amount ELSE 0 END) AS n "
+    "SELECT p.account, sum(CASE WHEN e.kind IN ('fund', 'refund', 'teach') THEN p.amount ELSE 0 END) AS n "
     "FROM posting p JOIN entry e ON e.id = p.entry GROUP BY p.account"
 )
 EARNED = (
-    "SELECT 'worker:' || a.person || ':payable:' || j.asset AS code, 0 AS held, j.price AS due "
-    f"FROM assignment a JOIN job j ON j.id = a.job WHERE {SUBMITTED} UNION ALL "
-    "SELECT 'platform:fee:' || j.asset, 0, j.fee FROM assignment a JOIN job j ON j.id = a.job "
-    f"WHERE {SUBMITTED} UNION ALL "
+    "SELECT 'worker:' || a.person || ':payable:' || j.asset AS code, 0 AS held, "
+    f"{PAY} AS due FROM assignment a JOIN job j ON j.id = a.job WHERE {DUE} UNION ALL "
+    f"SELECT 'platform:fee:' || j.asset, 0, {FEE} FROM assignment a JOIN job j ON j.id = a.job WHERE {DUE} UNION ALL "
+    "SELECT 'worker:' || q.person || ':payable:' || j.asset, 0, j.price FROM attempt_answer q "
+    "JOIN attempt t ON t.id = q.attempt JOIN job j ON j.id = t.job WHERE q.paid = 1 UNION ALL "
+    "SELECT 'platform:fee:' || j.asset, 0, j.fee FROM attempt_answer q "
+    "JOIN attempt t ON t.id = q.attempt JOIN job j ON j.id = t.job WHERE q.paid = 1 UNION ALL "
     "SELECT code, balance, 0 FROM account WHERE code LIKE 'worker:%:payable:%' OR code LIKE 'platform:fee:%'"
 )
 HELD = (
@@ -130,13 +147,12 @@ MONEY = (
     Figures(
         "job {}",
         ("money reserved",),
-        "SELECT j.id, coalesce(r.balance, 0), coalesce(l.n, 0) * (j.price + j.fee) "
-        f"FROM {HELD} LEFT JOIN ({LEASES}) AS l ON l.job = j.id",
+        f"SELECT j.id, coalesce(r.balance, 0), coalesce(l.n, 0) FROM {HELD} LEFT JOIN ({LEASES}) AS l ON l.job = j.id",
     ),
     Figures(
         "job {}",
         ("escrow, reserved and spent together",),
-        "SELECT j.id, coalesce(e.balance, 0) + coalesce(r.balance, 0) + coalesce(b.n, 0) * (j.price + j.fee), "
+        "SELECT j.id, coalesce(e.balance, 0) + coalesce(r.balance, 0) + coalesce(b.n, 0), "
         f"coalesce(f.n, 0) FROM {HELD} LEFT JOIN ({BOUGHT}) AS b ON b.job = j.id "
         f"LEFT JOIN ({FLOW}) AS f ON f.account = e.id",
     ),
@@ -147,6 +163,44 @@ MONEY = (
     ),
 )
 """What answers and leases say that the accounts must hold."""
+
+REVIEWS = (
+    Fault(
+        "review {} is about answer {}, which is not in force",
+        "SELECT v.id, v.answer FROM review v LEFT JOIN assignment a ON a.id = v.assignment AND a.answer = v.answer "
+        f"AND {SUBMITTED} WHERE a.id IS NULL",
+    ),
+    Fault(
+        "review {} is {} and its money is in state {}",
+        "SELECT id, state, settled FROM review WHERE settled NOT IN (CASE state WHEN 'pending' THEN 0 "
+        "WHEN 'appealed' THEN 0 WHEN 'upheld' THEN 2 WHEN 'rejected' THEN 0 ELSE 1 END, "
+        "CASE state WHEN 'rejected' THEN 2 ELSE -1 END)",
+    ),
+    Fault(
+        "review {} is {}, but the answer's mark is {}",
+        "SELECT v.id, v.state, a.void FROM review v JOIN assignment a ON a.id = v.assignment "
+        "WHERE (v.state IN ('rejected', 'appealed', 'upheld')) <> ((a.void & 2) <> 0)",
+    ),
+    Fault(
+        "review {}: its answer was rejected for good, but nothing went back to the job",
+        "SELECT v.id FROM review v JOIN job j ON j.id = v.job "
+        "LEFT JOIN entry e ON e.id = 'an:' || v.answer || ':forfeit' "
+        "WHERE v.settled = 2 AND j.price + j.fee > 0 AND e.id IS NULL",
+    ),
+    Fault(
+        "task {} was decided as {}, but its label is {}",
+        "SELECT t.id, r.label, t.label FROM ruling r JOIN task t ON t.id = r.task WHERE NOT EXISTS (SELECT 1 FROM "
+        "ruling o WHERE o.task = r.task AND (o.rank > r.rank OR (o.rank = r.rank AND o.id > r.id))) "
+        "AND NOT EXISTS (SELECT 1 FROM assignment a WHERE r.source = 'expert' AND a.id = r.ref AND a.void <> 0) "
+        "AND (t.done = 0 OR t.label IS NOT r.label)",
+    ),
+    Fault(
+        "task {}: the ruling of assignment {} is not its expert's answer",
+        "SELECT r.task, r.ref FROM ruling r LEFT JOIN assignment a ON a.id = r.ref AND a.task = r.task "
+        f"AND a.expert = 1 AND {SUBMITTED} AND a.label = r.label WHERE r.source = 'expert' AND a.id IS NULL",
+    ),
+)
+"""Each answer under review where its state says, and each decided task as it was decided."""
 
 COUNTS = (
     Figures(
@@ -168,7 +222,8 @@ COUNTS = (
         "task {}",
         ("answers", "active", "reports"),
         "SELECT t.id, t.answers, t.active, t.reports, "
-        f"count(*) FILTER (WHERE {SUBMITTED}), count(*) FILTER (WHERE a.state = 'ACTIVE'), "
+        f"count(*) FILTER (WHERE {SUBMITTED} AND (a.void = 0 OR a.control = 1)), "
+        "count(*) FILTER (WHERE a.state = 'ACTIVE'), "
         "count(*) FILTER (WHERE w.kind = 'report') FROM task t LEFT JOIN assignment a ON a.task = t.id "
         "LEFT JOIN answer w ON w.id = a.answer GROUP BY t.id",
     ),
@@ -188,8 +243,8 @@ COUNTS = (
         f"sum(w.correct) FILTER (WHERE {SUBMITTED}) AS control_ok, sum(w.fast) FILTER (WHERE {SUBMITTED}) AS fast, "
         f"sum(w.duration_ms) FILTER (WHERE {SUBMITTED}) AS ms, count(*) FILTER (WHERE a.state = 'SKIPPED') AS skips, "
         "count(*) FILTER (WHERE a.state = 'SKIPPED' AND a.answer > coalesce(l.answer, 0)) AS skips_in_row, "
-        f"count(*) FILTER (WHERE {SUBMITTED} AND a.label >= 0 AND t.done = 1 AND t.label IS NOT NULL) AS compared, "
-        f"count(*) FILTER (WHERE {SUBMITTED} AND t.done = 1 AND t.label = a.label) AS agreed "
+        f"count(*) FILTER (WHERE {COUNTED} AND a.label >= 0 AND t.done = 1 AND t.label IS NOT NULL) AS compared, "
+        f"count(*) FILTER (WHERE {COUNTED} AND t.done = 1 AND t.label = a.label) AS agreed "
         "FROM assignment a JOIN task t ON t.id = a.task LEFT JOIN answer w ON w.id = a.answer "
         "LEFT JOIN latest l ON l.person = a.person AND l.job = a.job GROUP BY a.person, a.job) "
         "SELECT s.person, s.job, s.answers, s.cant, s.controls, s.control_ok, s.fast, s.duration_ms, s.skips, "
@@ -206,7 +261,48 @@ COUNTS = (
 )
 """The running counts that decisions are made from."""
 
-CHECKS = BOOKS + ANSWERS + MONEY + COUNTS
+ALONE = (
+    Fault(
+        "task {} was labelled {} by a model alone, but its label is {}",
+        "SELECT l.task, l.label, t.label FROM model_label l JOIN task t ON t.id = l.task WHERE (t.done = 0 OR "
+        "t.label IS NOT l.label) AND NOT EXISTS (SELECT 1 FROM ruling r WHERE r.task = l.task) AND NOT EXISTS "
+        "(SELECT 1 FROM assignment a WHERE a.task = l.task AND a.state = 'SUBMITTED' AND a.void = 0)",
+    ),
+    Fault(
+        "job {} has {} live models",
+        "SELECT job, count(*) FROM model WHERE state = 'live' GROUP BY job HAVING count(*) > 1",
+    ),
+)
+"""Each task that a model labelled alone as it said, and one live model a job."""
+
+CONTROLS = (
+    Figures(
+        "control task {}",
+        ("answers", "right answers"),
+        "SELECT c.task, c.asked, c.ok, count(w.id), coalesce(sum(w.correct), 0) FROM control c "
+        f"LEFT JOIN assignment a ON a.task = c.task AND a.control = 1 AND {SUBMITTED} "
+        "LEFT JOIN answer w ON w.id = a.answer GROUP BY c.task",
+    ),
+    Fault(
+        "control task {} of job {} has no right answer",
+        "SELECT c.task, c.job FROM control c JOIN task t ON t.id = c.task WHERE t.gold IS NULL OR t.job <> c.job",
+    ),
+    Figures(
+        "job {}",
+        ("workers",),
+        "SELECT j.id, j.workers, (SELECT count(*) FROM standing s WHERE s.job = j.id) FROM job j",
+    ),
+    Figures(
+        "attempt {}",
+        ("questions", "right answers"),
+        "SELECT t.id, t.asked, t.ok, count(q.task), "
+        "CASE t.state WHEN 'open' THEN 0 ELSE coalesce(sum(q.correct), 0) END "
+        "FROM attempt t LEFT JOIN attempt_answer q ON q.attempt = t.id GROUP BY t.id",
+    ),
+)
+"""Control tasks, and trainings and exams."""
+
+CHECKS = BOOKS + ANSWERS + MONEY + REVIEWS + COUNTS + CONTROLS + ALONE
 
 
 def verify(connection: sqlite3.Connection) -> list[str]:
