@@ -26,6 +26,7 @@ from bench import town
 from bench.subject import cpu_seconds, scratch
 from bench.world import choice
 from bots.serving import spare_collector
+from config.settings import default_rules
 from config.texts import load_texts
 from core.messages import Card
 from core.model import Handle
@@ -70,7 +71,7 @@ class Backlog:
     def __init__(self, folder: Path, tasks: int) -> None:
         self._path = folder / f"{tasks}.db"
         self._tasks = tasks
-        self._house = House(secret=b"s" * 32, texts=load_texts(), rail="points")
+        self._house = House(secret=b"s" * 32, texts=load_texts(), rail="points", rules=default_rules())
         self._cards: dict[Handle, Card] = {}
         self._database: Database
         self._left = iter(range(0))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from config.settings import default_rules
 from config.texts import load_texts
 from core.messages import Button, Card, Command, PostJob, Press, Reply, Said, Speech, Typed
 from core.model import Handle, Item, JobSpec, JobUpload, Option, Overlap, Place
@@ -29,6 +30,7 @@ def make_house(**changes: Any) -> House:
         "admins": frozenset({ADMIN}),
         "admin_places": (ADMIN_PLACE,),
         "contact": "help@example.org",
+        "rules": default_rules(),
     }
     return House(**{**values, **changes})
 

@@ -57,7 +57,14 @@ class Chats:
     """Both sandboxes with a requester, an admin and channels in each, and the service between them."""
 
     def __init__(
-        self, folder: Path, *, webhooks: bool, clock: Clock | None = None, floods: bool = True, **quality: float
+        self,
+        folder: Path,
+        *,
+        webhooks: bool,
+        clock: Clock | None = None,
+        floods: bool = True,
+        config: str = "",
+        **quality: float,
     ) -> None:
         self.clock = clock or SystemClock(20.0)
         self.webhooks = webhooks
@@ -65,6 +72,7 @@ class Chats:
         self.telegram = TelegramSandbox(clock=self.clock, floods=floods)
         self.slack = SlackSandbox(self.clock, floods=floods)
         self.folder = folder
+        self.config = config
         self.quality = quality
         self.service: Tapcrowd
 
@@ -121,7 +129,7 @@ class Chats:
 
     def make_service(self, **environ: str) -> Tapcrowd:
         """A service on the sandboxes and the folder."""
-        return Tapcrowd(load("", self.environ() | environ), clock=self.clock)
+        return Tapcrowd(load(self.config, self.environ() | environ), clock=self.clock)
 
     def read(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """What the store says, through a connection of its own."""

@@ -55,7 +55,7 @@ def memory_town(**house: Any) -> Town:
 
 
 LOGICAL = {
-    "tasks": "SELECT job, ref, answers, active, want, done, reports, label, confidence FROM task",
+    "tasks": "SELECT job, ref, answers, active, want, done, reports, label, confidence, extra FROM task",
     "assignments": (
         "SELECT a.job, t.ref, a.person, a.control, a.state, a.label, a.weight "
         "FROM assignment a JOIN task t ON t.id = a.task"
@@ -70,6 +70,10 @@ LOGICAL = {
     "people": "SELECT id, state, agreed, lang, waiting_job FROM person",
     "bans": "SELECT person, job, until FROM restriction WHERE lifted_at IS NULL",
     "alerts": "SELECT key, state, action FROM alert",
+    "controls": "SELECT t.job, t.ref, c.asked, c.ok FROM control c JOIN task t ON t.id = c.task",
+    "classes": "SELECT person, job, label, n, ok FROM control_class WHERE n <> 0",
+    "skills": "SELECT person, name, value FROM skill",
+    "firings": "SELECT rule, person, job, action FROM firing",
 }
 """Who holds and answered what, and what follows from it; no ids of history, no times."""
 TIMED = {

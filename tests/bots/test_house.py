@@ -15,13 +15,15 @@ def test_the_settings_become_the_house_rules(tmp_path: Path) -> None:
         "TAPCROWD_PEOPLE_ADMINS": "telegram:9 slack:U9",
         "TAPCROWD_PEOPLE_ADMIN_CHATS": "telegram:-900",
         "TAPCROWD_QUALITY_UNDO_SECONDS": "1.5",
-        "TAPCROWD_QUALITY_CONTROL_MIN": "7",
+        "TAPCROWD_QUALITY_FAST_FACTOR": "0.3",
         "TAPCROWD_MONEY_FEE_PERCENT": "12.5",
+        "TAPCROWD_LEARNING_AUTO_ACCEPT": "true",
     }
     house = make_house(load("", environ))
     assert house.admins == {Handle("telegram", "9"), Handle("slack", "U9")}, "admins are known by their handles"
     assert house.admin_places == (Place("telegram", "-900"),), "alerts go to the admin chats"
-    assert (house.undo_ms, house.rules.control_min, house.fee_ppm) == (1500, 7, 125_000), "units are the core's own"
+    assert (house.undo_ms, house.fast_factor, house.fee_ppm) == (1500, 0.3, 125_000), "units are the core's own"
+    assert (house.learning.auto_accept, house.learning.precision) == (True, 0.95), "models are ruled by the house"
 
 
 def test_the_secret_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path) -> None:

@@ -75,12 +75,27 @@ def test_load_file_reads_a_file_or_none(tmp_path: Path) -> None:
 
 
 def uncommented(text: str) -> str:
-    return re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
+    """With every default shown; what follows the rules' heading are examples of other values."""
+    return re.sub(r"^# (\w+ = )", r"\1", text.partition("# Quality rules:")[0], flags=re.MULTILINE)
 
 
 def test_the_example_shows_every_setting_with_its_default() -> None:
     shown = tomllib.loads(uncommented(EXAMPLE))
     assert load(uncommented(EXAMPLE), {}) == load("", {}), "what the example shows is what holds without it"
     for name, section in Settings().model_dump().items():
-        missing = set(section) - set(shown[name]) if name != "schedule" else set()
+        missing = set(section) - set(shown[name]) if name not in ("schedule", "rules") else set()
         assert not missing, f"the example lacks {missing} in [{name}]"
+
+
+def test_quiet_hours_and_digest_are_read_in_their_time_zone() -> None:
+    environ = {"TAPCROWD_ALERTS_URGENT": "stalled, burst"}
+    alerts = load('[alerts]\nquiet = "22:00-07:00"\nzone = "Europe/Berlin"\ndigest = "0"', environ).alerts
+    hours = alerts.hours()
+    assert hours is not None and str(hours.zone) == "Europe/Berlin", "the hours are those of the operator's clock"
+    assert alerts.weekly() is None and alerts.urgent == ("stalled", "burst"), "0 is never; lists come as variables too"
+
+
+@pytest.mark.parametrize("line", ['quiet = "at night"', 'digest = "sometimes"', 'zone = "Mars/Olympus"'])
+def test_hours_that_cannot_be_read_are_told(line: str) -> None:
+    with pytest.raises(SettingsError, match=f"alerts.{line.partition(' ')[0]}"):
+        load(f"[alerts]\n{line}", {})

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from core.errors import BadUpload
 from core.intake.items import Limits, read_items
+from core.intake.rows import OURS
 from core.model import Handle, Item, JobSpec, Option
 
 SPEC = JobSpec(title="t", question="q", options=(Option("pos", "Positive"), Option("neg", "Not good")))
@@ -182,9 +183,7 @@ def test_wrong_rows_are_not_kept() -> None:
 
 
 _cells = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Cn"]) | st.sampled_from('\n\t,;"'))
-_names = st.text(string.ascii_letters, min_size=1, max_size=8).filter(
-    lambda name: name.lower() not in ("id", "task", "gold")
-)
+_names = st.text(string.ascii_letters, min_size=1, max_size=8).filter(lambda name: name.lower() not in OURS)
 
 
 @st.composite
@@ -230,3 +229,24 @@ def test_any_bytes_give_items_or_bad_upload(data: bytes, name: str) -> None:
         refs = error.problems[:1]
 
     assert refs and len(set(refs)) == len(refs), "there must be rows with ids of their own, or a reason why not"
+
+
+def test_reasons_teaching_and_exclusions_are_read_and_not_shown() -> None:
+    head = "id,text,gold,why,teaching,unavailable_for"
+    taught, plain = _read(f"{head}\na,x,pos,it sells,yes,\nb,y,,,,telegram:1 slack:U2\n")
+    assert (taught.why, taught.teaching, dict(taught.columns)) == ("it sells", True, {"text": "x"}), "ours, not theirs"
+    assert [str(one) for one in plain.unavailable_for] == ["telegram:1", "slack:U2"], "whom the item is kept from"
+
+
+@pytest.mark.parametrize(
+    ("row", "part"),
+    [
+        ("a,x,,because,", "column why: stands in a row without gold"),
+        ("a,x,,,yes", "column teaching: stands in a row without gold"),
+        ("a,x,pos,,perhaps", "column teaching: 'perhaps' is not one of yes, no"),
+        (f"a,x,pos,{'w' * 301},", "column why: has 301 characters, at most 300 fit"),
+    ],
+)
+def test_what_is_wrong_with_a_lesson_is_told(row: str, part: str) -> None:
+    problems = _problems(f"id,text,gold,why,teaching\n{row}\n".encode())
+    assert any(part in problem for problem in problems), f"the row and the column are named: {problems}"

@@ -70,6 +70,15 @@ method: dawid-skene
     ), "examples carry the id of their option, good ones first"
 
 
+def test_a_job_may_let_sure_labels_stand_without_people() -> None:
+    assert (_read("learn: true").learn, _read("learn: true").auto_accept) == (True, None), "the house's rule holds"
+    spec = _read("auto_accept: 95 %")
+    assert (spec.learn, spec.auto_accept) == (True, 0.95), "a promised precision needs a model"
+    assert _problems(LEAST + "auto_accept: 1") == ["auto_accept: '1' is not between 0.5 and 0.999"], (
+        "nothing is certain"
+    )
+
+
 def test_toml_says_the_same_as_yaml() -> None:
     toml = 'title = "Spam"\nquestion = "Is it spam?"\noptions = ["spam", "not spam"]\nprice = 0.02\noverlap = 3\n'
 
@@ -113,6 +122,9 @@ def test_types_that_know_their_options(kind: str, ids: list[str]) -> None:
         ("3", Overlap("fixed", 3, 3)),
         ("{policy: fixed, answers: 4}", Overlap("fixed", 4, 4)),
         ("{max: 3}", Overlap("dynamic", 2, 3)),
+        ("{policy: checkpoint, share: 30 %, confidence: 0.8}", Overlap("checkpoint", 2, 5, 0.8, share=0.3)),
+        ("{policy: value, worth: 0.10 USD}", Overlap("value", 1, 5, worth=100_000)),
+        ("{policy: budget, max: 9}", Overlap("budget", 1, 9)),
     ],
 )
 def test_overlap_forms(overlap: str, expected: Overlap) -> None:
@@ -141,6 +153,9 @@ def test_overlap_forms(overlap: str, expected: Overlap) -> None:
         ("session: 4", "session: '4' is not a whole number from 5 to 50"),
         ("priority: high", "priority: 'high' is not a whole number from 1 to 10"),
         ("languages: English", "languages: 'English' is not a language code"),
+        ("overlap: {policy: value}", "overlap: a value overlap needs worth"),
+        ("overlap: {policy: budget, confidence: 0.9}", "overlap: a budget overlap has min, max, and no confidence"),
+        ("overlap: {policy: guess}", "overlap, policy: 'guess' is not one of fixed, dynamic"),
         ("method: magic", "method: 'magic' is not one of auto, majority-vote"),
         ("skills: {a: 101}", "skills, a: '101' is not a whole number from 0 to 100"),
         ("min_seconds: 601", "min_seconds: '601' is not between 0 and 600"),

@@ -1,4 +1,4 @@
-"""What is known of a worker is bounded, grows with evidence, and an alert needs enough of it."""
+"""What is known of a worker is bounded and grows with evidence."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.quality import ACCURACY_RANGE, Rules, Standing, accuracy, carried, findings, is_fast, wilson
+from core.quality import ACCURACY_RANGE, Standing, accuracy, carried, is_fast, wilson
 
-RULES = Rules()
 counts = st.integers(0, 500)
 
 
@@ -57,34 +56,10 @@ def test_wilson_holds_the_share_and_narrows(ok: int, wrong: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "kinds"),
-    [
-        (standing(), []),
-        (standing(controls=4, control_ok=0, answers=4), []),
-        (standing(controls=5, control_ok=0, answers=5), ["control"]),
-        (standing(controls=20, control_ok=12, answers=20), []),
-        (standing(answers=9, fast=9), []),
-        (standing(answers=10, fast=5), ["fast"]),
-        (standing(answers=10, fast=4), []),
-        (standing(answers=5, skips=5), ["skips"]),
-        (standing(answers=100, skips=8, skips_in_row=8), ["skips"]),
-        (standing(answers=6, skips=4, skips_in_row=4), []),
-    ],
-)
-def test_a_finding_needs_enough_evidence(known: Standing, kinds: list[str]) -> None:
-    assert [f.kind for f in findings(known, RULES)] == kinds, f"{known} breaks {kinds or 'no rule'}"
-
-
-def test_evidence_says_the_figures() -> None:
-    (found,) = findings(standing(controls=6, control_ok=1, answers=6), RULES)
-    assert (found.evidence["ok"], found.evidence["n"]) == (1, 6), "an admin sees what was counted"
-
-
-@pytest.mark.parametrize(
     ("duration", "mean", "own", "fast"),
     [(999, 0.0, 1.0, True), (1000, 0.0, 1.0, False), (199, 1000.0, None, True), (0, 0.0, None, False)],
 )
 def test_fast_is_below_the_jobs_own_limit_or_a_fifth_of_its_mean(
     duration: int, mean: float, own: float | None, fast: bool
 ) -> None:
-    assert is_fast(duration, mean, own, RULES) is fast, "a job without answers calls nobody fast"
+    assert is_fast(duration, mean, own, 0.2) is fast, "a job without answers calls nobody fast"

@@ -12,6 +12,7 @@ from states import held, purse_of
 
 from core.messages import Command, Press, Reply, Said, Typed
 from core.model import Overlap
+from core.quality import ChanceTest
 from core.service import handle
 from core.store import connect_readonly
 from core.store.tx import Tx
@@ -117,7 +118,7 @@ async def figures(town: Town, job: int) -> tuple[int, ...]:
 
 
 async def test_64_workers_never_give_a_task_too_many_answers(tmp_path: Path) -> None:
-    town = await open_town(tmp_path)
+    town = await open_town(tmp_path, chance=ChanceTest(error=0))
     spec = make_spec(overlap=Overlap("fixed", 3, 3), budget=10_000_000_000, control_share=0.05, session=50)
     await town.credit(100_000)
     job = await town.publish(make_items(TASKS, gold=[0, 1] * 10), spec)
@@ -134,7 +135,7 @@ async def test_64_workers_never_give_a_task_too_many_answers(tmp_path: Path) -> 
 
 
 async def test_64_workers_never_spend_more_than_the_budget(tmp_path: Path) -> None:
-    town = await open_town(tmp_path)
+    town = await open_town(tmp_path, chance=ChanceTest(error=0))
     budget = 500 * 24_000 + 23_999
     spec = make_spec(overlap=Overlap("dynamic", 2, 5, 0.95), budget=budget, control_share=0.1, session=20)
     job = await town.publish(make_items(600, gold=[0, 1] * 10), spec)

@@ -60,9 +60,7 @@ async def test_a_crowd_is_fitted_when_it_has_grown(town: Town) -> None:
     assert await refit(town) == 0, "and nothing new after it"
     snapshot = loads(await town.read(beliefs.body_of, job))
     ids = {n: await count(town, f"SELECT id FROM person WHERE user = '{worker(n).user}'") for n in (0, 5)}
-    assert snapshot.accuracy(ids[5]) > snapshot.accuracy(ids[0]) + 0.1, (
-        "who is right is told from who is not"
-    )
+    assert snapshot.accuracy(ids[5]) > snapshot.accuracy(ids[0]) + 0.1, "who is right is told from who is not"
 
 
 async def test_open_tasks_are_judged_anew(town: Town) -> None:

@@ -15,7 +15,8 @@ from core.model import CloseReason, JobState
 ENGLISH = load_texts().catalogues["en"]
 FOLDER = Path(core.service.__file__).parent
 ADVICE = ("/next", "/start", "/status", "/help", "/newjob", "/privacy", "Usage:", "Please", "please", "type ", "tap ")
-ADVICE += ("press ", "Press ", "write to", "Ask an admin", "Use the", "just answer", "Try again")
+ADVICE += ("/review", "press ", "Press ", "write to", "Ask an admin", "Use the", "just answer", "Try again")
+ADVICE += ("/suspects", "/audit", "/models", "/promote", "/runs", "/call", "/results", "learn: true")
 VALUES_AT_RUN_TIME = {"nothing.none", "nothing.done", "nothing.language", "nothing.skill", "nothing.deadline"}
 """Kept in a variable before they are raised; nothing.budget is also raised by name."""
 

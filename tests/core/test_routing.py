@@ -12,13 +12,10 @@ from hypothesis import strategies as st
 
 from core.model import CANT_TELL, Overlap
 from core.routing import (
-    CONTROL_CEILING,
-    CONTROL_FLOOR,
     Candidate,
     OpenJob,
     Vote,
     choose,
-    control_share,
     dice,
     job_order,
     judge,
@@ -99,14 +96,6 @@ def test_dynamic_overlap_stops_at_confidence_or_maximum(labels: list[int], done:
 def test_a_task_without_a_telling_vote_has_no_label() -> None:
     verdict = judge(Overlap("dynamic", 2, 2), [Vote(CANT_TELL, 0.9)] * 2, 0, 3)
     assert verdict.done and verdict.label is None, "nobody could tell, so there is no label"
-
-
-@given(st.floats(0, 1), st.integers(0, 2_000))
-def test_control_share_falls_and_is_bounded(base: float, seen: int) -> None:
-    share = control_share(base, seen)
-    assert 0.0 <= share <= CONTROL_CEILING, "never more than half of the tasks are controls"
-    assert control_share(base, seen + 1) <= share, "the better known, the fewer controls"
-    assert share >= min(CONTROL_CEILING, base * CONTROL_FLOOR) - 1e-12, "but never none at all"
 
 
 def controls(secret: bytes, person: int, turns: int, share: float) -> list[bool]:

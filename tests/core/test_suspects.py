@@ -136,7 +136,9 @@ async def test_admins_hear_the_figures(town: Town) -> None:
 async def test_audit_says_why_not(town: Town) -> None:
     await answered_job(town)
     await town.say(REQUESTER, "audit", place=CHANNEL)
-    assert town.last(CHANNEL).text == "Job #1 has 6 answers; an audit needs 200.", "too little to learn from"
+    assert town.last(CHANNEL).text == "Job #1 has 6 answers; an audit needs 200. /status shows how it goes.", (
+        "too little to learn from"
+    )
     await town.say(REQUESTER, "suspects", place=CHANNEL)
     assert "was not audited yet" in town.last(CHANNEL).text, "and nothing to show"
 

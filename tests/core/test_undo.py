@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from states import MemoryStore, differences, everything, held, live, logical, memory_town, timed, token_for
 
+from config.settings import default_rules
 from core.model import Handle, Overlap
+from core.rules.values import Action, Condition, Rule
 
 CHOICES = ("0", "0", "0", "1", "cant", "skip", "report")
 WORKERS = 4
@@ -55,8 +57,29 @@ steps_at_once = st.lists(
 )
 
 
+RULES = (
+    *default_rules(),
+    Rule(
+        "skill",
+        "GoldenSet",
+        (Condition("total_answers_count", ">=", 1),),
+        Action("set_skill", skill="right", from_field="correct_answers_rate"),
+    ),
+    *(
+        Rule(
+            name,
+            "AnswerCount",
+            (Condition("assignments_accepted_count", ">=", least),),
+            Action("change_overlap", delta=delta),
+        )
+        for name, least, delta in (("more", 3, 1), ("less", 5, -1))
+    ),
+)
+"""What rules set at a tap goes with its undo."""
+
+
 async def busy_town(budget: int) -> Town:
-    town = memory_town()
+    town = memory_town(rules=RULES)
     dynamic = make_spec(overlap=Overlap("dynamic", 2, 4, 0.9), control_share=0.3, session=4, budget=budget)
     await town.publish(make_items(5, gold=[0, 1, 0, 0]), dynamic)
     await town.publish(make_items(4), make_spec(overlap=Overlap("fixed", 2, 2), session=3, price=7_001))
@@ -82,8 +105,8 @@ async def play_at_once(town: Town, steps: list[Step], *, with_undone: bool) -> N
 
 
 def without_alerts(state: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:
-    """An alert that an undone tap raised stays: admins have seen it."""
-    return {name: rows for name, rows in state.items() if name != "alerts"}
+    """An alert that an undone tap raised stays, as does the log of the rule behind it: admins have seen it."""
+    return {name: rows for name, rows in state.items() if name not in ("alerts", "firings")}
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,6 +12,7 @@ from builders import ADMIN, ADMIN_PLACE, REQUESTER, Town, make_items, make_spec,
 from states import held, live, logical, memory_town, purse_of
 
 from core.model import Handle, Item, Overlap, Place
+from core.quality import ChanceTest
 
 ADA, BEN = worker(1), worker(2)
 
@@ -95,7 +96,7 @@ async def test_a_reserved_task_goes_to_the_named_person_only(town: Town) -> None
 
 
 async def test_controls_are_mixed_in_and_look_like_any_other_task() -> None:
-    town = memory_town()
+    town = memory_town(rules=(), chance=ChanceTest(error=0))
     await town.publish(make_items(40, gold=[0] * 20), make_spec(control_share=0.2, session=100))
     await town.join(ADA)
     controls = []
@@ -105,7 +106,6 @@ async def test_controls_are_mixed_in_and_look_like_any_other_task() -> None:
         controls.append(lease.control)
         await town.press(ADA, "Apples")
     assert 5 <= sum(controls) <= 20 and len(controls) == 40 + sum(controls), "some are, all tasks are done as well"
-    assert sum(controls[:10]) >= sum(controls[-10:]), "a stranger sees more of them than a worker who is known"
 
 
 async def test_two_workers_see_controls_at_different_places() -> None:

@@ -12,12 +12,18 @@ from sides import MODES, SIDES, Side, open_side
 
 ITEMS = "\n".join(["id,text,gold", *(f"t{n},plain {n},\ng{n},known {n},Apples" for n in range(20)), ""])
 JOB = JOB_FILE.replace("control_share: 0", "gold_share: 0.5") + "session: 50\n"
+RULES = """
+[rules.wrong-controls]
+conditions = ["total_answers_count >= 2", "correct_answers_rate_upper < 65 %"]
+[rules.skips-in-row]
+conditions = ["skipped_in_row_count >= 3"]
+"""
 EVENTS = "SELECT e.kind, p.user FROM event e JOIN person p ON p.id = e.actor WHERE e.kind LIKE 'admin.%' ORDER BY e.id"
 
 
 @pytest.fixture(params=MODES)
 async def side(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Side]:
-    async with open_side(request.param, tmp_path, control_min=2, skips_in_row=3) as side:
+    async with open_side(request.param, tmp_path, config=RULES) as side:
         yield side
 
 
@@ -36,7 +42,9 @@ async def test_a_bad_worker_is_restricted_by_a_tap_and_let_in_again_by_another(s
     user = await work_badly(side)
     alert = await side.find_in(side.admins, "⚠ Alert")
     assert f"{side.name}:{user} in job #1: 0 of 2 control tasks right" in side.text(alert), "it says who and why"
-    assert side.buttons(alert) == ["Restrict 1 day", "Restrict for good", "Ignore"], "and what can be done"
+    assert side.buttons(alert) == ["Restrict in this job", "Restrict 1 day", "Restrict for good", "Ignore"], (
+        "and what can be done"
+    )
     assert "Only an admin" in await side.told(side.stranger, alert, "Restrict 1 day"), "not by just anybody"
     await side.tap_on(side.admin, alert, "Restrict 1 day")
     for make in SIDES.values():

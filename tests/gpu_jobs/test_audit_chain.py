@@ -56,7 +56,7 @@ async def test_suspects_priors_and_cards_come_of_it(town: Town, tmp_path: Path) 
     async with working(town, tmp_path) as queue:
         queue.ring()
         assert await until(lambda: "Audit of job" in town.last(ADMIN_PLACE).title, 60.0), "the admins hear of it"
-        assert await until(lambda: (f"job-{job}-audit.png" in str(town.said[CHANNEL])), 10.0), "with the picture"
+        assert await until(lambda: f"job-{job}-audit.png" in str(town.said[CHANNEL]), 10.0), "with the picture"
     priors = await town.read(beliefs.priors_of_job, job)
     assert len(priors) == ITEMS, "every task has a prior, answered or not"
     ids = [row[0] for row in await town.read(lambda tx: tx.all("SELECT id FROM task ORDER BY position"))]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from crowds import drawn
 
-from gpu_jobs import audit, contract, tables
+from gpu_jobs import audit, audit_tables, contract, tables
 from gpu_jobs.contract import AggregateParams, BadInput, BatchSpec
 from gpu_jobs.events import EventLog
 
@@ -72,6 +72,9 @@ def test_what_it_finds_and_writes(folder: Path) -> None:
     assert "items like it are" in labels[0]["reason"], "crowd and text are both heard"
     assert metrics["doubtful_gold"] >= 1 and any(row["kind"] == "gold" for row in rows), "the wrong control is doubted"
     assert len(priors) == 320, "every task has a prior"
+    joint = tables.read_table(out / audit_tables.JOINT_FILE, audit_tables.JOINT)
+    assert len(joint) == metrics["labelled"], "every labelled task has what crowd and text say together"
+    assert np.allclose([sum(row) for row in joint["posterior"].to_pylist()], 1), "as probabilities"
     assert (out / audit.AUDIT_CHART).stat().st_size > 5000, "there is a picture"
     assert (out / audit.SUSPECTS_CSV).read_text(encoding="utf-8-sig").startswith("kind,id,label"), "and a list"
     assert 0 < metrics["error_low"] < metrics["error_rate"] < metrics["error_high"] < 0.3, "with an interval"  # type: ignore[operator]

@@ -59,7 +59,7 @@ async def test_a_failing_run_is_tried_again_and_then_told(town: Town, tmp_path: 
     async with working(town, tmp_path):
         assert await settled(town), "the run must end some time"
     assert await state_of(town) == ("failed", TRIES), "it was tried several times"
-    assert "batch run failed" in town.last(ADMIN_PLACE).text, "the admins are alerted"
+    assert "batch run failed" in str(town.said[ADMIN_PLACE]), "the admins are alerted"
     assert "no answer is lost" in town.last(CHANNEL).text, "the requester's channel is told"
 
 

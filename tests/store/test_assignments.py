@@ -46,7 +46,7 @@ def test_an_answer_without_its_weight_is_refused(tx: Tx) -> None:
 
 def test_votes_are_the_answers_in_force_with_their_weights(tx: Tx) -> None:
     answer = answered(tx, 1, label=1)
-    assert assignments.votes_of(tx, 1) == [Vote(1, 0.8)], "the label and what its worker was worth then"
+    assert assignments.votes_of(tx, 1) == [Vote(1, 0.8, 1)], "the label, what its worker was worth then, and who"
     assignments.reopen_assignment(tx, answer.assignment, (0, 9))
     assert assignments.votes_of(tx, 1) == [], "an answer taken back is no vote"
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.model import Handle, Item
 from core.routing import Verdict
-from core.store import assignments, tasks
+from core.store import assignments, controls, tasks
 from core.store.tx import Tx
 
 ADA, BEN = Handle("telegram", "1"), Handle("telegram", "2")
@@ -46,12 +46,14 @@ def test_reserved_tasks_are_for_the_named_only(tx: Tx) -> None:
     assert 5 not in queue(tx), "the open queue does not show it"
     assert [c.task for c in tasks.reserved_queue_for(tx, 1, 1, ADA, 9)] == [5], "its person gets it"
     assert tasks.reserved_queue_for(tx, 1, 1, BEN, 9) == [], "nobody else does"
-    assert [c.task for c in tasks.reserved_controls_for(tx, 1, 1, ADA, 9)] == [6], "controls can be reserved too"
+    known = controls.reserved_controls_for(tx, 1, 9, (1, ADA), 9)
+    assert [c.task for c in known] == [6], "controls can be reserved too"
 
 
 def test_controls_have_no_overlap_limit(tx: Tx) -> None:
     tasks.count_control(tx, 4, 0, 50)
-    assert [c.task for c in tasks.controls_for(tx, 1, 1, 9)] == [4], "after fifty answers it is asked on"
+    assert [c.task for c in controls.controls_for(tx, 1, 99, 1, 9)] == [4], "after fifty answers it is asked on"
+    assert controls.controls_for(tx, 1, 50, 1, 9) == [], "until it has been seen as often as its cap allows"
     tasks.take_lease(tx, 4)
     assert (tasks.get_task(tx, 4).want, tasks.get_task(tx, 4).active) == (0, 1), "and wants none"
 
