@@ -57,7 +57,8 @@ class Watch:
             self._step = (step, total)
 
     async def look(self) -> bool:
-        """Whether the run was cancelled; then `stop` is set."""
+        """Whether the run was cancelled, or has to wait for a job's final labels; then `stop` is set."""
+        await self._store.run(batches.give_way, self._run.id)
         if (await self._store.run(batches.get_run, self._run.id)).state != "running":
             self.stop.set()
         return self.stop.is_set()

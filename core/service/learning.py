@@ -32,6 +32,7 @@ def after_aggregate(desk: Desk, run: BatchRun, job: Job) -> None:
 
 def queue_audit(desk: Desk, job: Job, claim: str, *, final: bool) -> bool:
     """Whether an audit was queued; it is not when there was one for the very same answers."""
+    batches.drop_queued(desk.tx, AUDIT, job.id)
     queued = batches.queue_run(desk.tx, AUDIT, job.id, claim, final, desk.now) is not None
     if queued:
         alerts.insert_event(desk.tx, "learning.queued", desk.now, job=job.id, step=AUDIT, claim=claim)

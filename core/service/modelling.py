@@ -26,7 +26,9 @@ def after_audit(desk: Desk, run: BatchRun, job: Job, labelled: int) -> None:
     if reason := _why_not(desk, job, labelled):
         learning.skip(desk, job, FINETUNE, reason)
         queue_predict(desk, job, f"audit:{run.id}")
-    elif batches.queue_run(desk.tx, FINETUNE, job.id, str(run.id), bool(run.final), desk.now):
+        return
+    batches.drop_queued(desk.tx, FINETUNE, job.id)
+    if batches.queue_run(desk.tx, FINETUNE, job.id, str(run.id), bool(run.final), desk.now):
         alerts.insert_event(desk.tx, "learning.queued", desk.now, job=job.id, step=FINETUNE, claim=str(run.id))
 
 

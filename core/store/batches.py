@@ -49,6 +49,22 @@ def take_run(tx: Tx, now: int) -> BatchRun | None:
     return BatchRun(*row) if row else None
 
 
+def drop_queued(tx: Tx, kind: str, job: int) -> int:
+    """Forget runs of that kind that nobody has begun and nobody asked for: a newer one takes their place; how many."""
+    sql = "DELETE FROM batch_run WHERE state = 'queued' AND tries = 0 AND final = 0 AND kind = ? AND job = ?"
+    return tx.run(f"{sql} AND claim NOT LIKE 'asked%'", (kind, job)).rowcount
+
+
+def give_way(tx: Tx, run: int) -> bool:
+    """Put a training run back into the queue when a job's final labels wait behind it; it goes on where it was."""
+    sql = (
+        "UPDATE batch_run SET state = 'queued', tries = max(0, tries - 1) WHERE id = ? AND state = 'running' "
+        "AND kind = 'finetune' AND EXISTS (SELECT 1 FROM batch_run w WHERE w.state = 'queued' AND w.final = 1 "
+        "AND w.kind <> 'finetune')"
+    )
+    return tx.run(sql, (run,)).rowcount == 1
+
+
 def requeue_running(tx: Tx) -> int:
     """Runs that a crash left running start again (their folder tells what is done); how many."""
     return tx.run("UPDATE batch_run SET state = 'queued' WHERE state = 'running'").rowcount

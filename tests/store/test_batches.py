@@ -65,3 +65,24 @@ def test_the_newest_result_counts(tx: Tx) -> None:
         batches.finish_run(tx, number, claim, "", 0)
     newest = batches.latest_done(tx, 1)
     assert newest is not None and newest.report == "at:9", "the latest finished run"
+
+
+def test_a_newer_run_takes_the_place_of_one_that_nobody_began(tx: Tx) -> None:
+    for claim, final in (("asked:1", False), ("at:1", False), ("final", True)):
+        batches.queue_run(tx, "audit", 1, claim, final, 0)
+    assert batches.drop_queued(tx, "audit", 1) == 1, "the one that nobody asked for and that is not final"
+    assert batches.find_run(tx, "audit", 1, "at:1") is None, "it is gone"
+
+
+def test_training_gives_way_to_final_labels_and_goes_on_after_them(tx: Tx) -> None:
+    batches.queue_run(tx, "finetune", 1, "5", False, 0)
+    training = batches.take_run(tx, 0)
+    assert training is not None and not batches.give_way(tx, training.id), "nobody waits"
+    queue(tx, "at:5")
+    assert not batches.give_way(tx, training.id), "a look in between can wait"
+    queue(tx, "final", final=True)
+    assert batches.give_way(tx, training.id), "a requester cannot"
+    kinds = [run.kind if (run := batches.take_run(tx, 0)) else None for _ in range(3)]
+    assert kinds == ["aggregate", "aggregate", "finetune"], "then it goes on"
+    again = batches.get_run(tx, training.id)
+    assert again.tries == 1, "and waiting was no failed try"
