@@ -21,6 +21,7 @@ NEWEST = 2_000
 def show(desk: Desk, person: Person, command: Said) -> None:
     """/quality: agreement, controls and speed of a job's newest answers."""
     job = requests.chosen(desk, command)
+    requests.must_own(desk, person, job)  # a worker would see by the count of controls whether a task was one
     desk.send(command.place, report_card(desk, job), priority=Priority.NOTICE)
 
 

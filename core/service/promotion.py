@@ -23,15 +23,15 @@ ACCURACY = 0.75
 
 
 def candidates(desk: Desk, person: Person, command: Said) -> None:
-    """/gold or /gold #3: the next tasks of the job that could become controls, each with Confirm and No."""
+    """/gold or /gold #3: the next tasks of the job that could become controls, each with Confirm and No, in private."""
     job = requests.chosen(desk, command)
     _must_judge(desk, person, job)
     found = rows.candidates(desk.tx, job.id, ANSWERS, ACCURACY, LISTED)
     if not found:
         raise Refused("gold.none", job=job.id, n=ANSWERS)
     for one in found:
-        row = desk.new_card("promotion", one.task, None, command.place)
-        desk.send(command.place, _card(desk, row, job, one), row, Priority.NOTICE)
+        row = desk.new_card("promotion", one.task, None, person.home)
+        desk.send(person.home, _card(desk, row, job, one), row, Priority.NOTICE)
 
 
 def _must_judge(desk: Desk, person: Person, job: Job) -> None:

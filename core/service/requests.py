@@ -235,7 +235,10 @@ def cancel_job(desk: Desk, person: Person, command: Said) -> None:
 def results(desk: Desk, person: Person, command: Said) -> None:
     """/results: the newest labels again, or a run to make them; /results human: labels without any model's part."""
     human = closing.HUMAN in command.args.split()
-    closing.send_results_again(desk, chosen(desk, command), command.place, human=human)
+    job = chosen(desk, command)
+    if job.state != JobState.CLOSED:
+        must_own(desk, person, job)  # labels so far would tell workers what to say
+    closing.send_results_again(desk, job, command.place, human=human)
 
 
 def budget(desk: Desk, person: Person, command: Said) -> None:

@@ -150,8 +150,10 @@ def typed(desk: Desk, person: Person, card: int, text: str) -> None:
     held = reviews.get_review(desk.tx, row.ref)
     if held is None:
         raise Refused("review.gone")
-    _check_open(desk, person, held)
     case = (jobs.get_job(desk.tx, held.job), held)
+    if not review.may_review(desk, person, case[0]):
+        raise Refused("review.nobody")
+    _check_open(desk, person, held)
     _vote(desk, person, row, None, case, ("reject", "other", text.strip()[: appeals.LONGEST], None))
 
 

@@ -28,7 +28,7 @@ def show(desk: Desk, person: Person, command: Said) -> None:
     found = batches.newest(desk.tx, SHOWN, None if everywhere else command.place)
     if not found:
         raise Refused("runs.none")
-    lines = [desk.say("en", "runs.line", **_told(desk, run), error=_error(run)) for run in found]
+    lines = [desk.say("en", "runs.line", **_told(desk, run), error=_error(run) if everywhere else "") for run in found]
     card = Card(title=desk.say("en", "runs.title"), text="\n".join(lines))
     desk.send(command.place, card, priority=Priority.NOTICE)
 

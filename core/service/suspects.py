@@ -10,7 +10,7 @@ from core.messages import Card, Priority, Said
 from core.model import Handle
 from core.service import requests, rulings, verdicts, views
 from core.service.house import Desk
-from core.store import alerts, controls, jobs, suspects, tasks
+from core.store import alerts, controls, jobs, people, suspects, tasks
 from core.store import rulings as ruling_rows
 from core.store.cards import CardRow
 from core.store.jobs import Job
@@ -23,11 +23,16 @@ PPM = 1_000_000
 
 
 def post(desk: Desk, job: Job, audit: AuditRow) -> int:
-    """The worst suspects to the requester's channel, each on its own card; how many."""
+    """The worst suspects to the requester's channel, each on its own card; how many.
+
+    Control tasks go to the requester alone: workers read the channel, and would know them.
+    """
     found = suspects.open_suspects(desk.tx, job.id, audit.run, SHOWN)
+    home = people.get_person(desk.tx, job.requester).home
     for one in found:
-        row = desk.new_card("suspect", one.id, None, job.place)
-        desk.send(job.place, card(desk, row, job, one), row, Priority.NOTICE)
+        place = home if one.kind == "gold" else job.place
+        row = desk.new_card("suspect", one.id, None, place)
+        desk.send(place, card(desk, row, job, one), row, Priority.NOTICE)
     return len(found)
 
 

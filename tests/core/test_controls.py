@@ -207,16 +207,16 @@ async def test_gold_lists_what_good_workers_agree_on_and_a_confirmed_task_become
         for _ in range(2):
             await town.press(worker(number), "Apples")
     await town.say(REQUESTER, "gold", place=CHANNEL)
-    card = town.last(CHANNEL)
+    card = town.last(REQUESTER)
     assert "3 workers agree" in card.text and "Apples" in card.question, "it says what speaks for it"
-    assert "Only the person who posted" in (await town.press(BEN, "Confirm", CHANNEL)).toast, "not for everybody"
-    await town.press(ADMIN, "Confirm", CHANNEL)
+    assert "Only the person who posted" in (await town.press(BEN, "Confirm", card=card)).toast, "not for everybody"
+    await town.press(ADMIN, "Confirm", card=card)
     made = "SELECT t.gold FROM control c JOIN task t ON t.id = c.task WHERE c.origin IS NOT NULL"
     assert await town.read(lambda tx: tx.value(made)) == 0, "a control with that answer"
     voter = await town.read(people.select_person, worker(0))
     seen = await town.read(controls.controls_for, job, 99, voter.id, 9)
     assert len(seen) == 1, "who answered the task never gets the control made of it"
-    assert "judged already" in (await town.press(ADMIN, "No", CHANNEL, card)).toast, "each is judged once"
+    assert "judged already" in (await town.press(ADMIN, "No", card=card)).toast, "each is judged once"
 
 
 async def test_a_job_without_agreement_has_nothing_to_confirm() -> None:

@@ -96,9 +96,10 @@ async def test_a_wrong_control_is_retired(town: Town) -> None:
     job = await answered_job(town)
     await audited(town, job, {"g0": 0.8})
     retired = "SELECT count(*) FROM control WHERE retired_at IS NOT NULL"
-    await town.press(REQUESTER, "Retire it", CHANNEL)
+    assert not shown(town, "control task"), "workers read the channel"
+    await town.press(REQUESTER, "Retire it")
     assert await town.read(lambda tx: tx.value(retired)) == 1, "it is not handed out any more"
-    await town.press(REQUESTER, "Undo", CHANNEL)
+    await town.press(REQUESTER, "Undo")
     assert await town.read(lambda tx: tx.value(retired)) == 0, "and is again after an undo"
 
 

@@ -55,7 +55,7 @@ async def test_suspects_priors_and_cards_come_of_it(town: Town, tmp_path: Path) 
     await town.say(REQUESTER, "audit", place=CHANNEL)
     async with working(town, tmp_path) as queue:
         queue.ring()
-        assert await until(lambda: "Audit of job" in town.last(ADMIN_PLACE).title, 60.0), "the admins hear of it"
+        assert await until(lambda: "Audit of job" in str(town.said[ADMIN_PLACE]), 60.0), "the admins hear of it"
         assert await until(lambda: f"job-{job}-audit.png" in str(town.said[CHANNEL]), 10.0), "with the picture"
     priors = await town.read(beliefs.priors_of_job, job)
     assert len(priors) == ITEMS, "every task has a prior, answered or not"

@@ -14,6 +14,7 @@ from builders import ADMIN, ADMIN_PLACE, Town, make_items, worker
 from chats import until
 
 from core.digest import Day, Page, dumps
+from core.messages import Speech
 from core.ports import SystemClock
 from gpu_jobs import contract
 from gpu_jobs.__main__ import run
@@ -48,6 +49,11 @@ def test_pages_that_cannot_be_read_are_bad_input(tmp_path: Path, text: str) -> N
     assert report.status == "bad-input" and PAGES_FILE in report.error, "it says which file"
 
 
+def posted(town: Town) -> list[Speech]:
+    """What came with files; how far the run is, is told besides."""
+    return [said for said in town.said[ADMIN_PLACE] if said.files]
+
+
 async def test_an_asked_digest_goes_through_the_queue_into_the_chat(town: Town, tmp_path: Path) -> None:
     await town.publish(make_items(2))
     await town.join(worker(1))
@@ -55,10 +61,11 @@ async def test_an_asked_digest_goes_through_the_queue_into_the_chat(town: Town, 
     await town.say(ADMIN, "digest", place=ADMIN_PLACE)
     queue = BatchWorker(town.database, SystemClock(1000.0), town.house, tmp_path, town.hear)
     task = asyncio.create_task(queue.run())
-    assert await until(lambda: town.said[ADMIN_PLACE][-1].files, 60), "the digest comes"
+    assert await until(lambda: posted(town), 60), "the digest comes"
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     drawn = tmp_path / "run-000001" / "out" / "admins-0.png"
-    assert town.said[ADMIN_PLACE][-1].files[0][0] == str(drawn), "with the picture that the subprocess drew"
+    digest = posted(town)[0]
+    assert digest.files[0][0] == str(drawn), "with the picture that the subprocess drew"
     assert drawn.read_bytes().startswith(PNG), "a PNG"
-    assert "Answers: 1, and 0 on control tasks" in town.last(ADMIN_PLACE).text, "and the figures in words"
+    assert "Answers: 1, and 0 on control tasks" in digest.card.text, "and the figures in words"
