@@ -70,6 +70,7 @@ class CloseReason(StrEnum):
     COMPLETED = "completed"
     DEADLINE = "deadline"
     BUDGET = "budget"
+    EXHAUSTED = "exhausted"
     CANCELLED = "cancelled"
 
 

@@ -58,7 +58,7 @@ def wilson(hits: int, total: int, z: float = Z95) -> tuple[float, float]:
     share, extra = hits / total, z * z / total
     middle = (share + extra / 2) / (1 + extra)
     reach = z / (1 + extra) * math.sqrt(share * (1 - share) / total + extra / (4 * total))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    return max(0.0, min(share, middle - reach)), min(1.0, max(share, middle + reach))  # rounding must not leave it out
 
 
 def sign_test(wins: int, losses: int) -> float:

@@ -55,7 +55,7 @@ def memory_town(**house: Any) -> Town:
 
 
 LOGICAL = {
-    "tasks": "SELECT job, ref, answers, active, want, done, reports, label, confidence, extra FROM task",
+    "tasks": "SELECT job, ref, answers, active, want, done, reports, label, confidence, extra, stood FROM task",
     "assignments": (
         "SELECT a.job, t.ref, a.person, a.control, a.state, a.label, a.weight "
         "FROM assignment a JOIN task t ON t.id = a.task"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core import ledger
 from core.messages import Card, Priority, Reply
 from core.model import JobState
-from core.service import alarms, bans, chain, closing, inviting, probation, review, rules, standins, wear, work
+from core.service import alarms, bans, chain, closing, inviting, probation, review, rules, standins, views, wear, work
 from core.service.house import Desk, House
 from core.store import assignments, batches, cards, jobs, journal
 from core.store.jobs import Job
@@ -47,7 +47,8 @@ def _look_at(desk: Desk, job: Job) -> None:
     if reason is not None:
         closing.close_job(desk, job, reason)
         return
-    if job.done - job.progress_shown >= max(1, REDRAW_SHARE * job.tasks):
+    step = views.LEAST_STEP if views.in_steps(desk, job) else 1
+    if abs(job.done - job.progress_shown) >= max(step, REDRAW_SHARE * job.tasks):
         closing.redraw_progress(desk, job)
     _watch_budget(desk, job)
     _watch_stall(desk, job)

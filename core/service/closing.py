@@ -9,9 +9,9 @@ from core import ledger
 from core.errors import Refused
 from core.messages import Card, Priority
 from core.model import CloseReason, JobState, Place
-from core.service import alarms, chain, learning, views, waiting
+from core.service import alarms, chain, confirming, learning, views, waiting
 from core.service.house import Desk
-from core.store import alerts, assignments, batches, jobs, journal
+from core.store import alerts, assignments, batches, jobs, journal, takers
 from core.store import cards as card_rows
 from core.store.batches import BatchRun
 from core.store.jobs import Job
@@ -36,12 +36,20 @@ def why_over(desk: Desk, job: Job) -> CloseReason | None:
         return None
     checks = chain.needed(desk, job)
     if job.done >= job.tasks or checks is False:
-        return None if waiting.before_completed(desk, job) or checks else CloseReason.COMPLETED
+        held = waiting.before_completed(desk, job) or checks or confirming.waits_for_refit(desk, job)
+        return None if held else CloseReason.COMPLETED
     if waiting.held(desk, job):
         return None
     if journal.balance(desk.tx, ledger.escrow(job.id), job.asset) < job.price.total:
         return CloseReason.BUDGET
-    return None
+    return CloseReason.EXHAUSTED if _is_exhausted(desk, job) else None
+
+
+def _is_exhausted(desk: Desk, job: Job) -> bool:
+    """Whether all open tasks are for named people, and none of those is left to take one."""
+    if not job.reserved & jobs.RESERVES or confirming.waits_for_refit(desk, job):
+        return False
+    return not (waiting.before_completed(desk, job) or takers.any_left(desk.tx, job.id, job.requester, desk.now))
 
 
 def close_job(desk: Desk, job: Job, reason: CloseReason) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core import routing
 from core.beliefs import Snapshot, loads, posterior
@@ -16,6 +17,8 @@ from core.beliefs.rows import gains_of
 from core.model import CANT_TELL, Overlap
 from core.policies import is_checked, judge_shares, value_of_next
 from core.routing import Candidate, Verdict, Vote
+from core.service import enough
+from core.service.enough import NOBODY
 from core.service.house import Desk
 from core.store import beliefs, models
 from core.store.jobs import Job
@@ -25,8 +28,6 @@ KEPT = 256
 """Beliefs kept in memory, by their content."""
 STRANGER = 0.75
 """How often somebody is right of whom nothing is believed yet (core.quality's prior)."""
-NOBODY = 0
-"""No person has this id: believed of as anybody new."""
 WORTH_WAITING = 0.5
 """A task already begun is preferred while it gains at least this share of what the best fresh one would."""
 _kept: OrderedDict[int, Snapshot] = OrderedDict()
@@ -53,20 +54,43 @@ def judge(desk: Desk, job: Job, task: Task, overlap: Overlap, votes: Sequence[Vo
     classes = len(job.spec.options)
     if belief is None and prior is None and overlap.policy in ("fixed", "dynamic"):
         return routing.judge(overlap, votes, active, classes)
+    checked = is_checked(task.position, overlap.share)
     if belief is None:
         shares = routing.posterior(votes, classes, prior)
+        gain = value_of_next(shares, STRANGER, overlap.worth, job.price.total)
+        verdict = judge_shares(overlap, shares, len(votes), active, gain=gain, checked=checked)
     else:
-        shares = belief.calibration.of(posterior(belief, [(vote.worker, vote.label) for vote in votes], prior))
-    gain = value_of_next(shares, _accuracy(belief), overlap.worth, job.price.total)
-    verdict = judge_shares(
-        overlap, shares, len(votes), active, gain=gain, checked=is_checked(task.position, overlap.share)
-    )
+        verdict = _believing(belief, job, overlap, votes, prior, (active, checked))
     said = prior is not None or any(vote.label != CANT_TELL for vote in votes)
     return verdict if said else Verdict(None, verdict.confidence, verdict.done, verdict.want)
 
 
-def _accuracy(belief: Snapshot | None) -> float:
-    return STRANGER if belief is None else belief.accuracy(NOBODY)
+def _believing(
+    belief: Snapshot,
+    job: Job,
+    overlap: Overlap,
+    votes: Sequence[Vote],
+    prior: Sequence[float] | None,
+    state: tuple[int, bool],
+) -> Verdict:
+    """The verdict by what is believed of the workers; `state` is the leases out, and whether confidence is looked at.
+
+    Doubt that no answer removes (the calibration's ceiling) asks for none, nor does a label that cannot turn any more.
+    """
+    active, checked = state
+    said = [(vote.worker, vote.label) for vote in votes]
+    raw, told = posterior(belief, said, prior), belief.calibration
+    gain = 0.0
+    if overlap.policy == "value":
+        worth = overlap.worth * told.ceiling
+        gain = value_of_next(enough.reducible(told).of(raw), belief.accuracy(NOBODY), worth, job.price.total)
+    wanted = enough.aim(overlap, enough.reach(told, len(raw)))
+    verdict = judge_shares(wanted, told.of(raw), len(votes), active, gain=gain, checked=checked)
+    if verdict.done or len(votes) < overlap.min or overlap.policy not in enough.SURE:
+        return verdict
+    if not enough.is_settled(belief, said, prior, raw, overlap.max - len(votes)):
+        return verdict
+    return replace(verdict, done=True, want=0)
 
 
 def looks_wide(job: Job) -> bool:

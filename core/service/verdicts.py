@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from core import routing
 from core.model import Overlap
+from core.routing import Verdict
 from core.service import judging, rulings
 from core.service.house import Desk
 from core.store import assignments, jobs, people, tasks
@@ -31,16 +32,22 @@ def reconsider(desk: Desk, job: Job, task: Task, *, active: int, change: Callabl
     if task.done and task.label is not None:
         people.count_agreement(desk.tx, task.id, job.id, task.label, -1)
     change()
-    votes = assignments.votes_of(desk.tx, task.id)
-    verdict = judging.judge(desk, job, task, overlap_of(job, task), votes, task.active + active)
-    if job.spec.review or job.spec.experts or job.spec.learn:
-        verdict = rulings.overrule(desk, job, task, verdict)
-    tasks.set_verdict(desk.tx, task, verdict, task.active + active, len(votes))
+    verdict, votes = judged(desk, job, task, active=active)
+    tasks.set_verdict(desk.tx, task, verdict, task.active + active, votes)
     if verdict.done and verdict.label is not None:
         people.count_agreement(desk.tx, task.id, job.id, verdict.label, 1)
     grown = int(verdict.done) - task.done
     if grown:
         jobs.count(desk.tx, job.id, done=grown)
+
+
+def judged(desk: Desk, job: Job, task: Task, *, active: int) -> tuple[Verdict, int]:
+    """The verdict on a task as things stand, with so many more leases, and the number of votes that count."""
+    votes = assignments.votes_of(desk.tx, task.id)
+    verdict = judging.judge(desk, job, task, overlap_of(job, task), votes, task.active + active)
+    if job.spec.review or job.spec.experts or job.spec.learn:
+        verdict = rulings.overrule(desk, job, task, verdict)
+    return verdict, len(votes)
 
 
 def count_lease(desk: Desk, job: Job, task: Task, change: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.service import verdicts
 from core.service.house import Desk
-from core.store import assignments, bans, tasks
+from core.store import assignments, bans, provisional, tasks
 from core.store.jobs import Job
 
 BANNED, REJECTED = 1, 2
@@ -44,5 +44,7 @@ def _change(desk: Desk, job: Job, assignment: int, before: int, after: int) -> M
         return Moved(bool(after) != bool(before))
     task = tasks.get_task(desk.tx, lease.task)
     verdicts.reconsider(desk, job, task, active=0, change=lambda: bans.set_void(desk.tx, assignment, after))
+    if task.stood:
+        provisional.begin_again(desk.tx, [task.id])
     judged = tasks.get_task(desk.tx, lease.task)
     return Moved(True, judged.done - task.done, judged.want - task.want)

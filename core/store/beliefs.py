@@ -45,6 +45,24 @@ def jobs_to_refit(tx: Tx, least: int, growth: float, most: int) -> list[tuple[in
     return [(job, answers) for job, answers in tx.all(sql, (least, most, growth))]
 
 
+def jobs_at_rest(tx: Tx, least: int, most: int) -> list[tuple[int, int]]:
+    """(job, answers) of the open jobs with nothing in hand whose end is near, with other answers than at the last fit.
+
+    Near its end is a job whose tasks are all done, or one for named people, whose takers may run out.
+    """
+    sql = (
+        "SELECT j.id, j.answers + j.control_answers AS n FROM job j LEFT JOIN belief b ON b.job = j.id "
+        "WHERE j.state = 'open' AND j.active = 0 AND (j.done >= j.tasks OR j.reserved & 1) AND n BETWEEN ? AND ? "
+        "AND n <> coalesce(b.answers, 0) ORDER BY j.id"
+    )
+    return [(job, answers) for job, answers in tx.all(sql, (least, most))]
+
+
+def answers_at_fit(tx: Tx, job: int) -> int:
+    """How many answers the job had at its last fit; 0 when there was none."""
+    return int(tx.value("SELECT coalesce((SELECT answers FROM belief WHERE job = ?), 0)", (job,)))
+
+
 def answers_after(tx: Tx, job: int, after: int, limit: int) -> tuple[list[Row], int]:
     """Answers in force that say a class, (task, person, label), in the next records; the last record, 0 at the end."""
     records = tx.all("SELECT id FROM answer WHERE job = ? AND id > ? ORDER BY id LIMIT ?", (job, after, limit))
@@ -78,23 +96,37 @@ def ballots(tx: Tx, tasks: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
     return found
 
 
-def begun_tasks(tx: Tx, job: int, answers: int, after: int, limit: int) -> list[tuple[int, int]]:
-    """(task, position) of the next open tasks that have so many answers."""
+def begun_tasks(tx: Tx, job: int, answers: int, after: int, limit: int, *, reserved: bool) -> list[tuple[int, int]]:
+    """(task, position) of the next open tasks that have so many answers, of those for anybody or for named people."""
     sql = (
-        "SELECT id, position FROM task WHERE job = ? AND want > 0 AND gold IS NULL AND reserved = 0 "
+        f"SELECT id, position FROM task WHERE job = ? AND want > 0 AND gold IS NULL AND reserved = {reserved:d} "
         "AND answers = ? AND position > ? ORDER BY position LIMIT ?"
-    )
+    )  # written out: an index is not chosen by what a parameter holds
     return [(task, position) for task, position in tx.all(sql, (job, answers, after, limit))]
 
 
+def leased_tasks(tx: Tx, job: int, after: int, limit: int) -> list[int]:
+    """The next tasks with answers that somebody holds just now; controls and those in experts' hands are left out."""
+    rows = tx.all(
+        "SELECT DISTINCT a.task FROM assignment a JOIN task t ON t.id = a.task WHERE a.state = 'ACTIVE' AND a.job = ? "
+        "AND a.control = 0 AND a.expert = 0 AND t.answers > 0 AND a.task > ? "
+        "AND NOT EXISTS (SELECT 1 FROM escalation e WHERE e.task = t.id) ORDER BY a.task LIMIT ?",
+        (job, after, limit),
+    )
+    return [task for (task,) in rows]
+
+
 def put_priors(tx: Tx, job: int, rows: Iterable[tuple[int, Sequence[float]]], model: int) -> None:
-    """Replace what a model says of these tasks."""
+    """Replace what a model says of these tasks, some hundreds at a time; the job's count grows by those it had not."""
+    told = dict(rows)
+    marks = ",".join("?" * len(told))
+    known = int(tx.value(f"SELECT count(*) FROM prior WHERE task IN ({marks})", tuple(told)))
     tx.many(
         "INSERT INTO prior(task, job, shares, model) VALUES(?, ?, ?, ?) "
         "ON CONFLICT(task) DO UPDATE SET shares = excluded.shares, model = excluded.model",
-        [(task, job, json.dumps([round(share * PPM) for share in shares]), model) for task, shares in rows],
+        [(task, job, json.dumps([round(share * PPM) for share in shares]), model) for task, shares in told.items()],
     )
-    tx.run("UPDATE job SET priors = (SELECT count(*) FROM prior WHERE job = ?1) WHERE id = ?1", (job,))
+    tx.run("UPDATE job SET priors = priors + ? WHERE id = ?", (len(told) - known, job))
 
 
 def drop_priors(tx: Tx, job: int) -> None:

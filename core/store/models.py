@@ -201,5 +201,5 @@ def drop_priors(tx: Tx, job: int, model: int, limit: int) -> int:
         (job, claim, limit),
     ).rowcount
     if dropped:
-        tx.run("UPDATE job SET priors = (SELECT count(*) FROM prior WHERE job = ?1) WHERE id = ?1", (job,))
+        tx.run("UPDATE job SET priors = priors - ? WHERE id = ?", (dropped, job))
     return dropped

@@ -11,7 +11,10 @@ from core.routing import Candidate, Verdict
 from core.store import controls, exclusions
 from core.store.tx import Tx
 
-TASK = "id, job, position, ref, columns, gold, reserved, done, answers, active, want, reports, label, confidence, extra"
+TASK = (
+    "id, job, position, ref, columns, gold, reserved, done, answers, active, want, reports, label, confidence, extra, "
+    "stood"
+)
 PPM = 1_000_000
 
 
@@ -35,6 +38,8 @@ class Task:
     confidence: int
     extra: int = 0
     """Answers that rules asked for beyond the job's overlap."""
+    stood: int = 0
+    """Refits of the job's belief that its verdict has stood."""
 
     @property
     def columns(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ Proves core.service.refitting with core.store.beliefs.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from builders import Town, make_items, make_spec, worker
@@ -71,6 +72,17 @@ async def test_open_tasks_are_judged_anew(town: Town) -> None:
     after = await count(town, "SELECT count(*) FROM task WHERE done = 1")
     assert after > before, "people who turned out good settle tasks that seemed doubtful"
     assert await count(town, "SELECT done FROM job") == after, "and the job knows"
+
+
+async def test_tasks_for_named_people_are_judged_anew_too(town: Town) -> None:
+    named = tuple(worker(number) for number in range(6))
+    items = [replace(item, reserved_for=named) for item in make_items(40)]
+    await town.publish((*items, *make_items(0, gold=[0, 1] * 5)), make_spec(overlap=DYNAMIC, control_share=0.2))
+    await crowd(town, 6, each=12)
+    before = await count(town, "SELECT count(*) FROM task WHERE done = 1")
+    await refit(town)
+    after = await count(town, "SELECT count(*) FROM task WHERE done = 1")
+    assert after > before, "whoever may take a task, its verdict follows what is learnt"
 
 
 async def test_a_job_of_fixed_overlap_needs_no_belief(town: Town) -> None:
