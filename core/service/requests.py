@@ -187,15 +187,23 @@ def chosen(desk: Desk, command: Said, marked: re.Pattern[str] = NUMBER) -> Job:
     return (live or found)[0]
 
 
+def owns(desk: Desk, person: Person, job: Job) -> bool:
+    """Whether this is the job's requester or an admin."""
+    return person.id == job.requester or Handle(person.platform, person.user) in desk.house.admins
+
+
 def must_own(desk: Desk, person: Person, job: Job) -> None:
     """Refused for everybody but the job's requester and the admins."""
-    if person.id != job.requester and Handle(person.platform, person.user) not in desk.house.admins:
+    if not owns(desk, person, job):
         raise Refused("job.not_yours", job=job.id)
 
 
 def status(desk: Desk, person: Person, command: Said) -> None:
-    """/status: progress, answers and money of the job."""
-    desk.send(command.place, views.progress_card(desk, chosen(desk, command)), priority=Priority.NOTICE)
+    """/status: progress, answers and money of the job; exact in private for its requester, where workers read along."""
+    job = chosen(desk, command)
+    desk.send(command.place, views.progress_card(desk, job), priority=Priority.NOTICE)
+    if owns(desk, person, job) and views.in_steps(desk, job):
+        desk.send(person.home, views.progress_card(desk, job, exact=True), priority=Priority.NOTICE)
 
 
 def pause_job(desk: Desk, person: Person, command: Said) -> None:

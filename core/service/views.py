@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.messages import Button, Card
-from core.model import TEXT, Example, JobSpec, Option
+from core.model import TEXT, Example, JobSpec, JobState, Option
 from core.service import waiting
 from core.service.house import Desk
-from core.store import texts
+from core.store import jobs, people, texts
 from core.store.cards import CardRow
 from core.store.jobs import Job
 from core.store.people import Session
@@ -19,6 +19,8 @@ SHORT_ROW = 24
 """Up to three options whose texts together stay below this share one row; else two per row (one if a text is long)."""
 LONG_TEXT = 18
 RECEIPT_ITEM = 60
+LEAST_STEP = 10
+"""Tasks done from one figure in the channel to the next, at least, in a job with control tasks."""
 
 
 def item_text(columns: dict[str, str]) -> str:
@@ -125,9 +127,20 @@ def _example(example: Example, label: str) -> str:
     return f"“{example.text}” → {label}{why}"
 
 
-def progress_card(desk: Desk, job: Job) -> Card:
-    """A job's progress for its channel: a bar, answers, money, state."""
-    share = job.done / job.tasks if job.tasks else 1.0
+def in_steps(desk: Desk, job: Job) -> bool:
+    """Whether a channel sees the tasks done in steps only: a tap that moves nothing would be known as a control's."""
+    hidden = job.state != JobState.CLOSED and job.controls > 0 and job.spec.control_share > 0
+    return hidden and job.place != people.get_person(desk.tx, job.requester).home
+
+
+def progress_card(desk: Desk, job: Job, *, exact: bool = False) -> Card:
+    """A job's progress: a bar, answers, money, state; for its channel, or `exact` for those who own it.
+
+    Answers and money count control tasks alike; the tasks done, and what waits for experts, do not.
+    """
+    steps = not exact and in_steps(desk, job)
+    done = jobs.get_job(desk.tx, job.id).progress_shown if steps else job.done
+    share = done / job.tasks if job.tasks else 1.0
     filled = round(share * 20)
     spent = waiting.spent(desk, job)
     text = desk.say(
@@ -135,7 +148,7 @@ def progress_card(desk: Desk, job: Job) -> Card:
         "job.progress",
         bar="█" * filled + "░" * (20 - filled),
         percent=f"{share:.0%}",
-        done=job.done,
+        done=done,
         tasks=job.tasks,
         answers=job.bought,
         spent=money(spent, job.asset),
@@ -143,8 +156,8 @@ def progress_card(desk: Desk, job: Job) -> Card:
         seconds=f"{job.mean_ms / 1000:.1f}",
     )
     state = desk.say("en", f"state.{job.state}")
-    waits = waiting.line(desk, job)
-    return Card(title=f"#{job.id} {job.title} · {state}", text=f"{text}\n{waits}" if waits else text)
+    more = desk.say("en", "job.progress.steps") if steps else waiting.line(desk, job)
+    return Card(title=f"#{job.id} {job.title} · {state}", text=f"{text}\n{more}" if more else text)
 
 
 def call_card(desk: Desk, job: Job) -> Card:

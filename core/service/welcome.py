@@ -104,7 +104,7 @@ def pause(desk: Desk, person: Person) -> None:
 
 def stats(desk: Desk, person: Person) -> None:
     """/stats: what the worker did and earned, job by job."""
-    lang = lang_of(desk, person)
+    lang, session = lang_of(desk, person), people.get_session(desk.tx, person.id)
     lines = []
     for standing in people.standings_of(desk.tx, person.id):
         job = jobs.get_job(desk.tx, standing.job)
@@ -117,7 +117,8 @@ def stats(desk: Desk, person: Person) -> None:
                 earned=money(waiting.earned(desk, person.id, job, standing.answers), job.asset),
             )
         )
-        lines.append(desk.say(lang, "stats.level", level=desk.say(lang, f"level.{quality.level(standing)}")))
+        if session is None or session.over or session.job != job.id:  # else a tap that moves it would be a control
+            lines.append(desk.say(lang, "stats.level", level=desk.say(lang, f"level.{quality.level(standing)}")))
         if held := waiting.held_pay(desk, person.id, job):
             lines.append(desk.say(lang, "stats.held", held=money(held, job.asset)))
     totals = [money(amount, asset) for _, asset, amount in journal.balances(desk.tx, payable(person.id) + ":")]

@@ -91,6 +91,21 @@ async def test_a_changed_agreement_is_asked_again_before_the_next_task(town: Tow
     assert (await person(town)).agreed == 2 and await live(town, ADA) is not None, "then work goes on"
 
 
+@pytest.mark.parametrize("decision", ["Accept", "Decline"])
+async def test_a_changed_agreement_takes_nothing_from_what_was_earned(town: Town, decision: str) -> None:
+    await town.publish(make_items(5))
+    await town.join(ADA)
+    await town.press(ADA, "Apples")
+    held = "SELECT code, balance FROM account WHERE code GLOB 'worker:*'"
+    earned = await town.read(lambda tx: tx.all(held))
+    town.house = replace(town.house, agreement_version=2)
+    await town.say(ADA, "start")
+    await town.press(ADA, decision)
+    assert await town.read(lambda tx: tx.all(held)) == earned and earned[0][1] == 20_000, "what was earned stays"
+    await town.say(ADA, "stats")
+    assert "Earned in all: 0.02 USD" in town.last(ADA).text, "and is told as before"
+
+
 async def test_an_outdated_agreement_shows_the_new_one(town: Town) -> None:
     await town.say(ADA, "start")
     old = town.last(ADA)

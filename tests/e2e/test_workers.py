@@ -19,7 +19,7 @@ COUNTS = (
 async def test_a_deep_link_leads_through_the_agreement_to_the_first_task(side: Side) -> None:
     await side.post_job()
     user = await side.arrive(1)
-    agreement = await side.see(user, "Agreement, version 1")
+    agreement = await side.see(user, "Agreement, version 2")
     assert side.rows(agreement)[0] == ["Accept", "Decline"], "the decision comes first"
     assert "English" in side.rows(agreement)[1], "then a row to read it in another language"
     await side.tap(user, "Accept")
@@ -30,7 +30,7 @@ async def test_a_deep_link_leads_through_the_agreement_to_the_first_task(side: S
 async def test_the_agreement_can_be_read_in_another_language_and_declined(platform: Side) -> None:
     user = await platform.arrive(1, payload=None)
     await platform.tap_on(user, await platform.see(user, "Agreement"), "Español")
-    await platform.see(user, "Acuerdo, versión 1")
+    await platform.see(user, "Acuerdo, versión 2")
     await platform.tap(user, "Rechazar")
     await platform.command(user, "next")
     await platform.see(user, "acuerdo")
