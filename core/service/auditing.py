@@ -8,7 +8,7 @@ from core.errors import Refused
 from core.messages import Card, Priority, Said
 from core.service import learning, modelling, requests, suspects
 from core.service.house import Desk
-from core.store import alerts, jobs
+from core.store import alerts, jobs, people
 from core.store import suspects as suspect_rows
 from core.store.batches import BatchRun
 from core.store.jobs import Job
@@ -31,7 +31,10 @@ def audited(desk: Desk, run: BatchRun, metrics: Figures, files: list[tuple[str, 
     alerts.insert_event(desk.tx, "learning.audited", desk.now, job=job.id, run=run.id, found=dict(metrics))
     modelling.after_audit(desk, run, job, labelled)
     if _is_asked(run):
-        desk.send_files(job.place, audit_card(desk, job, metrics), files)
+        home = people.get_person(desk.tx, job.requester).home
+        desk.send_files(home, audit_card(desk, job, metrics), files)  # the files name the suspects
+        if home != job.place:
+            desk.send(job.place, audit_card(desk, job, metrics), priority=Priority.NOTICE)
     for place in desk.house.admin_places:
         desk.send(place, audit_card(desk, job, metrics), priority=Priority.NOTICE)
 
@@ -40,7 +43,8 @@ def present(desk: Desk, run: BatchRun) -> None:
     """Put the worst suspects of an audit that was asked for before the requester; else they wait for /suspects."""
     audit = suspect_rows.newest_audit(desk.tx, run.job)
     if audit is not None and _is_asked(run):
-        suspects.post(desk, jobs.get_job(desk.tx, run.job), audit)
+        job = jobs.get_job(desk.tx, run.job)
+        suspects.post(desk, job, audit, people.get_person(desk.tx, job.requester))
 
 
 def _is_asked(run: BatchRun) -> bool:

@@ -1,4 +1,4 @@
-"""Suspected labels before the requester: one card each with Fix, Keep and Expert; a decision counts as gold.
+"""Suspected labels before one person, in private: a card each with Fix, Keep and Expert; a decision counts as gold.
 
 A decided label is a ruling: it stands above the votes, in every later run. A control whose gold is wrong is retired.
 """
@@ -10,7 +10,7 @@ from core.messages import Card, Priority, Said
 from core.model import Handle
 from core.service import requests, rulings, verdicts, views
 from core.service.house import Desk
-from core.store import alerts, controls, jobs, people, suspects, tasks
+from core.store import alerts, controls, jobs, suspects, tasks
 from core.store import rulings as ruling_rows
 from core.store.cards import CardRow
 from core.store.jobs import Job
@@ -22,17 +22,18 @@ SHOWN = 5
 PPM = 1_000_000
 
 
-def post(desk: Desk, job: Job, audit: AuditRow) -> int:
-    """The worst suspects to the requester's channel, each on its own card; how many.
+def post(desk: Desk, job: Job, audit: AuditRow, person: Person) -> int:
+    """The worst suspects to that person alone, each on its own card, and a word of it in the channel; how many.
 
-    Control tasks go to the requester alone: workers read the channel, and would know them.
+    Workers read the channel: there a suspected label would steer their answers, and a control task would be known.
     """
     found = suspects.open_suspects(desk.tx, job.id, audit.run, SHOWN)
-    home = people.get_person(desk.tx, job.requester).home
     for one in found:
-        place = home if one.kind == "gold" else job.place
-        row = desk.new_card("suspect", one.id, None, place)
-        desk.send(place, card(desk, row, job, one), row, Priority.NOTICE)
+        row = desk.new_card("suspect", one.id, None, person.home)
+        desk.send(person.home, card(desk, row, job, one), row, Priority.NOTICE)
+    if found and person.home != job.place:
+        text = desk.say("en", "suspect.sent", job=job.id, n=len(found), who=person.handle)
+        desk.send(job.place, Card(text=text), priority=Priority.NOTICE)
     return len(found)
 
 
@@ -43,7 +44,7 @@ def show(desk: Desk, person: Person, command: Said) -> None:
     audit = suspects.newest_audit(desk.tx, job.id)
     if audit is None:
         raise Refused("suspect.no_audit", job=job.id)
-    if not post(desk, job, audit):
+    if not post(desk, job, audit, person):
         raise Refused("suspect.none", job=job.id)
 
 
@@ -92,7 +93,7 @@ def decide(desk: Desk, person: Person, row: CardRow, message: str, choice: str) 
     audit = suspects.newest_audit(desk.tx, job.id)
     if choice != "undo" and audit is not None and not _any_shown(desk, job, audit):
         desk.send(job.place, estimate_card(desk, job, audit), priority=Priority.NOTICE)
-        post(desk, job, audit)
+        post(desk, job, audit, person)
 
 
 def _any_shown(desk: Desk, job: Job, audit: AuditRow) -> bool:

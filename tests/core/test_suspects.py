@@ -1,4 +1,4 @@
-"""Suspected labels are judged in the channel: fixed, kept, given to an expert, and taken back; /audit and its reasons.
+"""Suspected labels are judged in private: fixed, kept, given to an expert, and taken back; /audit and its reasons.
 
 Proves core.service.suspects, core.service.auditing, core.service.learning and core.store.suspects.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from builders import ADMIN_PLACE, CHANNEL, REQUESTER, Town, make_items, make_spec, worker
+from builders import ADMIN, ADMIN_PLACE, CHANNEL, REQUESTER, Town, make_items, make_spec, worker
 from states import live, memory_town, token_for
 
 from core.messages import Card
-from core.model import Experts, Overlap
+from core.model import Experts, Overlap, Place
 from core.service import auditing, closing, learning
 from core.service.house import Desk
 from core.store import batches, jobs, suspects
@@ -20,7 +20,7 @@ from core.store.batches import BatchRun
 from core.store.tx import Row, Tx
 
 FIGURES = {"error_rate": 0.1, "error_low": 0.05, "error_high": 0.15, "text_weight": 0.6, "labelled": 20}
-METRICS = {**FIGURES, "suspects": 2, "doubtful_gold": 1, "odd_workers": 0, "skipped": ""}
+METRICS: dict[str, float | int | str] = {**FIGURES, "suspects": 2, "doubtful_gold": 1, "odd_workers": 0, "skipped": ""}
 
 
 @pytest.fixture
@@ -67,17 +67,17 @@ async def task_of(town: Town, ref: str) -> Row:
 
 
 def shown(town: Town, title: str) -> list[Card]:
-    return [speech.card for speech in town.said[CHANNEL] if title in speech.card.title]
+    return [speech.card for speech in town.said[Place(*REQUESTER)] if title in speech.card.title]
 
 
 async def test_a_fix_is_the_label_from_then_on_and_an_undo_takes_it_back(town: Town) -> None:
     job = await answered_job(town)
     run = await audited(town, job, {"t0": 0.9})
     before = await task_of(town, "t0")
-    await town.press(REQUESTER, "Fix: Bread", CHANNEL)
+    await town.press(REQUESTER, "Fix: Bread")
     assert await task_of(town, "t0") == (1, 980_000, 1), "the requester's word stands above the votes"
     assert (await town.read(suspects.decided, run))[:2] == (1, 0), "and is counted"
-    await town.press(REQUESTER, "Undo", CHANNEL)
+    await town.press(REQUESTER, "Undo")
     assert await task_of(town, "t0") == before, "as it was"
     assert (await town.read(suspects.decided, run))[:2] == (0, 0), "nothing is decided"
 
@@ -85,8 +85,8 @@ async def test_a_fix_is_the_label_from_then_on_and_an_undo_takes_it_back(town: T
 async def test_keeping_says_so_and_the_estimate_falls(town: Town) -> None:
     job = await answered_job(town)
     await audited(town, job, {"t0": 0.9, "t1": 0.6})
-    await town.press(REQUESTER, "Keep: Apples", CHANNEL)
-    await town.press(REQUESTER, "Fix: Bread", CHANNEL, shown(town, "(90%)")[0])
+    await town.press(REQUESTER, "Keep: Apples")
+    await town.press(REQUESTER, "Fix: Bread", card=shown(town, "(90%)")[0])
     text = town.last(CHANNEL).text
     assert "10.0% were expected to be wrong" in text and "it is 2.5%" in text, "1.5 of 20 labels are doubtful no more"
     assert "1 fixed and 1 kept" in text, "and why"
@@ -96,7 +96,6 @@ async def test_a_wrong_control_is_retired(town: Town) -> None:
     job = await answered_job(town)
     await audited(town, job, {"g0": 0.8})
     retired = "SELECT count(*) FROM control WHERE retired_at IS NOT NULL"
-    assert not shown(town, "control task"), "workers read the channel"
     await town.press(REQUESTER, "Retire it")
     assert await town.read(lambda tx: tx.value(retired)) == 1, "it is not handed out any more"
     await town.press(REQUESTER, "Undo")
@@ -106,23 +105,41 @@ async def test_a_wrong_control_is_retired(town: Town) -> None:
 async def test_an_expert_may_be_asked(town: Town) -> None:
     job = await answered_job(town, experts=Experts(skills=(("apples", 80),), price=50_000))
     await audited(town, job, {"t0": 0.9})
-    await town.press(REQUESTER, "Ask an expert", CHANNEL)
+    await town.press(REQUESTER, "Ask an expert")
     assert await town.read(lambda tx: tx.value("SELECT state FROM escalation")) == "open", "one waits for them"
-    await town.press(REQUESTER, "Undo", CHANNEL)
+    await town.press(REQUESTER, "Undo")
     assert await town.read(lambda tx: tx.value("SELECT count(*) FROM escalation")) == 0, "and not after an undo"
+
+
+async def test_workers_who_read_the_channel_see_no_suspect(town: Town) -> None:
+    job = await answered_job(town)
+    before = len(town.said[CHANNEL])
+    await audited(town, job, {"t0": 0.9, "g0": 0.8})
+    await town.say(REQUESTER, "suspects", place=CHANNEL)
+    told = [speech.card for speech in town.said[CHANNEL][before:]]
+    assert not any(card.quote or card.rows for card in told), f"neither an item nor a choice is in the channel: {told}"
+    assert not any(speech.files for speech in town.said[CHANNEL]), "nor a file that names the suspects"
+    notes = [card.text for card in told if "2 suspected labels are in the private chat with telegram:7" in card.text]
+    assert len(notes) == 2, "but where they are, each time"
+
+
+async def test_an_admin_who_asks_for_suspects_gets_them(town: Town) -> None:
+    await audited(town, await answered_job(town), {"t0": 0.9})
+    await town.say(ADMIN, "suspects", place=CHANNEL)
+    assert town.last(ADMIN).quote == "item 0", "in their own private chat"
 
 
 async def test_others_may_not_judge(town: Town) -> None:
     job = await answered_job(town)
     await audited(town, job, {"t0": 0.9})
-    await town.press(worker(1), "Fix: Bread", CHANNEL)
+    await town.press(worker(1), "Fix: Bread", card=shown(town, "(90%)")[0])
     assert (await task_of(town, "t0"))[0] == 0, "a worker's press changes nothing"
 
 
 async def test_a_judged_task_is_not_suspected_again(town: Town) -> None:
     job = await answered_job(town)
     run = await audited(town, job, {"t0": 0.9})
-    await town.press(REQUESTER, "Keep: Apples", CHANNEL)
+    await town.press(REQUESTER, "Keep: Apples")
     task = await town.read(lambda tx: tx.value("SELECT id FROM task WHERE ref = 't0'"))
     await town.database.run(suspects.insert_suspects, run, job, [("label", task, 0, 1, 0.9, "again")])
     assert await town.read(suspects.open_suspects, job, run, 10) == [], "a person has spoken"

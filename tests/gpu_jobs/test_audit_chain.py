@@ -14,7 +14,7 @@ from builders import ADMIN_PLACE, CHANNEL, REQUESTER, Town, make_spec, worker
 from chats import until
 from states import live, token_for
 
-from core.model import Item, Overlap
+from core.model import Item, Overlap, Place
 from core.ports import SystemClock
 from core.store import batches, beliefs, suspects, tasks
 from gpu_jobs.batches import BatchWorker
@@ -56,7 +56,9 @@ async def test_suspects_priors_and_cards_come_of_it(town: Town, tmp_path: Path) 
     async with working(town, tmp_path) as queue:
         queue.ring()
         assert await until(lambda: "Audit of job" in str(town.said[ADMIN_PLACE]), 60.0), "the admins hear of it"
-        assert await until(lambda: f"job-{job}-audit.png" in str(town.said[CHANNEL]), 10.0), "with the picture"
+        assert await until(lambda: f"job-{job}-audit.png" in str(town.said[Place(*REQUESTER)]), 10.0), (
+            "with the picture"
+        )
     priors = await town.read(beliefs.priors_of_job, job)
     assert len(priors) == ITEMS, "every task has a prior, answered or not"
     ids = [row[0] for row in await town.read(lambda tx: tx.all("SELECT id FROM task ORDER BY position"))]
