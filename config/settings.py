@@ -72,7 +72,7 @@ class PeopleSettings(Section):
     admins: tuple[str, ...] = ()
     admin_chats: tuple[str, ...] = ()
     contact: str = ""
-    agreement_version: int = Field(default=1, ge=1)
+    agreement_version: int = Field(default=2, ge=1)
 
     @field_validator("admins", "admin_chats")
     @classmethod
