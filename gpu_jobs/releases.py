@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.intake.cells import guarded
+
 Cell = str | int | float | bool | None
 
-PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
-# OWASP, "CSV Injection": what a spreadsheet takes for a formula, full-width forms included
-FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 DIGITS = 6  # decimals of a probability
 # a byte order mark, without which Excel reads UTF-8 as the local 8-bit code
 CSV_ENCODING = "utf-8-sig"
@@ -72,10 +70,8 @@ def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]
 
 
 def harmless(value: Cell) -> Cell:
-    """`value`, with a quote mark before text that a spreadsheet would run as a formula."""
-    if not isinstance(value, str) or not value.startswith(FORMULA_STARTS) or PLAIN_NUMBER.fullmatch(value):
-        return value
-    return "'" + value
+    """`value`, with a quote mark before text that a spreadsheet would run as a formula; /newjob takes it off again."""
+    return guarded(value) if isinstance(value, str) else value
 
 
 def _item_columns(payload: str, ref: str) -> dict[str, object]:

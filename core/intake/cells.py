@@ -15,6 +15,29 @@ _BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters by category that draw nothing (Hangul fillers, the empty Braille cell)."""
 
 
+# OWASP, "CSV Injection": what a spreadsheet takes for a formula, full-width forms included
+FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+QUOTE = "'"
+
+
+def guarded(text: str) -> str:
+    """The text as a cell of a CSV file that no spreadsheet runs: with a quote mark before what looks like a formula.
+
+    What looks guarded already gets one more, so that `unguarded` always brings the text back.
+    """
+    return QUOTE + text if _looks_like_formula(text.lstrip(QUOTE)) else text
+
+
+def unguarded(cell: str) -> str:
+    """The text that was guarded; any other cell as it is."""
+    return cell[1:] if cell.startswith(QUOTE) and _looks_like_formula(cell.lstrip(QUOTE)) else cell
+
+
+def _looks_like_formula(text: str) -> bool:
+    return text.startswith(FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(text)
+
+
 def clean(text: str) -> str:
     """The text without hidden marks and with plain line ends; ValueError when it holds a control character."""
     if text.isascii() and text.isprintable():

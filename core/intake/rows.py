@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.errors import BadUpload
-from core.intake.cells import clean
+from core.intake.cells import clean, unguarded
 from core.intake.faults import quoted
 
 _SAMPLE = 64 * 1024
@@ -171,7 +171,7 @@ def _csv_rows(data: bytes, name: str, cursor: _Cursor, limits: Limits) -> Iterat
         if not header:
             header = _header(record, cursor, limits)
         elif len(record) == len(header):
-            yield Row(cursor.row, cursor.begun, dict(zip(header, record, strict=True)))
+            yield Row(cursor.row, cursor.begun, dict(zip(header, map(unguarded, record), strict=True)))
         else:
             yield Row(cursor.row, cursor.begun, {}, f"has {len(record)} cells, the header has {len(header)}{_QUOTES}")
         cursor.row += 1

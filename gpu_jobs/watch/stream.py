@@ -36,7 +36,16 @@ def texts_of(source: str, column: str = "text", *, follow: bool = False, pause: 
     path = Path(source)
     if not path.is_file():
         raise BadUpload([f"{source}: there is no such file"])
-    return _read(path, column, follow=follow, pause=pause)
+    if not (follow or path.stat().st_size):
+        raise BadUpload([f"{source}: the file is empty"])
+    return _decoded(path, _read(path, column, follow=follow, pause=pause))
+
+
+def _decoded(path: Path, texts: Texts) -> Texts:
+    try:
+        yield from texts
+    except UnicodeDecodeError as error:
+        raise BadUpload([f"{path.name}: it is no UTF-8 ({error.reason}); save it as UTF-8"]) from None
 
 
 def _read(path: Path, column: str, *, follow: bool, pause: float) -> Texts:

@@ -6,6 +6,7 @@ Through the command: bots.watch_command, bots.watching, bots.watch_words, bots.w
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 import os
 import signal
@@ -25,8 +26,11 @@ from bots.sandbox.slack import SlackSandbox
 from bots.sandbox.telegram import TelegramSandbox
 from bots.watch_chat import ChatPost
 from core.errors import RetryAfter, Unavailable
+from core.intake.items import read_items
 from core.intake.jobfile import read_jobfile
 from core.messages import Card
+from gpu_jobs.watch.session import Told
+from gpu_jobs.watch.watcher import Window
 
 PNG = b"\x89PNG"
 QUIET, LOUD = stream(20, 0.1), stream(5, 0.6, seed=1)
@@ -75,6 +79,18 @@ def test_drift_calls_for_labels_with_a_job_that_can_be_posted(model: Path, tmp_p
     assert len(drifts) == 1 and drifts[0]["examples"][0].startswith("zq"), "the texts that nobody knows"
     spec = read_jobfile(watch_words.job_file(CLASSES), 0, name="job.yaml")
     assert [option.text for option in spec.options] == list(CLASSES) and spec.learn, "a whole job file"
+
+
+def test_the_least_sure_texts_cannot_run_in_a_spreadsheet_and_are_read_back_as_they_were(tmp_path: Path) -> None:
+    texts = ["=HYPERLINK(1)", "+1 for that", "-2 + 3", "@me", "'=quoted", '=a, "b"\nc', "'tis fine", "-5"]
+    told = Told(Window(3, 8, {}, None, (), None), {}, texts)
+    items, job = watch_words.write_job(tmp_path, told, CLASSES)
+    with items.open(encoding="utf-8", newline="") as file:
+        cells = [row["text"] for row in csv.DictReader(file)]
+    assert not [cell for cell in cells if cell[0] in "=+@" or cell[:2] == "-2"], f"no cell is a formula: {cells}"
+    spec = read_jobfile(job.read_text(encoding="utf-8"), 0, name=job.name)
+    read = read_items(items.read_bytes(), items.name, spec)
+    assert [item.columns["text"] for item in read] == texts, "/newjob shows workers the texts themselves"
 
 
 def test_the_last_window_may_be_short(model: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.intake.cells import clean, visible
+from core.intake.cells import FORMULA_STARTS, clean, guarded, unguarded, visible
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,19 @@ from core.intake.cells import clean, visible
 )
 def test_hidden_marks(text: str, expected: str) -> None:
     assert clean(text) == expected, "marks that hide go, spelling stays"
+
+
+@given(st.text() | st.from_regex(r"'*[=+\-@][^']*"))
+def test_what_is_guarded_comes_back_and_cannot_run(text: str) -> None:
+    cell = guarded(text)
+    assert unguarded(cell) == text, "no text is lost on its way through a spreadsheet file"
+    if cell.startswith(FORMULA_STARTS):
+        float(cell)  # raises for anything but a number
+
+
+@pytest.mark.parametrize("cell", ["'tis", "it's", "'", "''", "-5", "'12"])
+def test_only_a_guard_is_taken_off(cell: str) -> None:
+    assert unguarded(cell) == cell, "an apostrophe of the text stays"
 
 
 @pytest.mark.parametrize("bad", ["\0", "\x1b", "\x7f", "\x85", "\ud800", "\ufffe"])

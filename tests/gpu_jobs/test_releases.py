@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_jobs.releases import CSV_ENCODING, FORMULA_STARTS, Labelled, harmless, write_csv, write_jsonl
+from core.intake.cells import FORMULA_STARTS
+from gpu_jobs.releases import CSV_ENCODING, Labelled, harmless, write_csv, write_jsonl
 
 CLASSES = ("no", "yes")
 TASK = Labelled("a", '{"text": "=1+1", "tags": ["x"]}', "yes", {"no": 0.25, "yes": 0.75}, 4)
