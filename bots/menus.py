@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from bots.telegram.serve import Menu
 
+IN_NO_MENU = {
+    "promote": "the description of /models names it",
+    "rollback": "the description of /models names it",
+    "cancelrun": "the description of /runs names it",
+    "credit": "for admins only",
+    "skill": "for admins only",
+    "digest": "for admins only",
+    "call": "private, and in that menu",
+}
+"""Commands of a channel that its menu leaves out, and why."""
 MENUS = (
     Menu(
         "private",
@@ -31,6 +41,8 @@ MENUS = (
             ("results", "The labels"),
             ("budget", "What is spent and left; add with an amount"),
             ("gold", "Tasks that could become control tasks; confirm or not"),
+            ("audit", "Look for labels that are probably wrong"),
+            ("suspects", "Such labels, in your private chat: fix or keep"),
             ("models", "Models of a job that learns; /promote and /rollback decide"),
             ("runs", "Batch runs and their state; /cancelrun ends one"),
         ),
