@@ -35,12 +35,20 @@ def spent(desk: Desk, job: Job) -> int:
 
 
 def paid_and_fee(desk: Desk, job: Job) -> tuple[int, int]:
-    """What workers got and what the platform got of what was spent."""
+    """What workers got and what the platform got of what was spent, paid training among it."""
+    lessons = _lessons_paid(desk, job)
     if not judges(job):
-        return job.bought * job.pay, job.bought * job.fee
+        return (job.bought + lessons) * job.pay, (job.bought + lessons) * job.fee
     decided, special = rulings.decided_by_experts(desk.tx, job.id), job.price_of(1)
-    ordinary = job.bought - decided - reviews.unpaid_in(desk.tx, job.id)
+    ordinary = job.bought + lessons - decided - reviews.unpaid_in(desk.tx, job.id)
     return ordinary * job.pay + decided * special.pay, ordinary * job.fee + decided * special.fee
+
+
+def _lessons_paid(desk: Desk, job: Job) -> int:
+    """Training answers that the job has paid; each costs what an answer does."""
+    if job.spec.training is None or not job.spec.training.paid or not job.price.total:
+        return 0
+    return -journal.turnover(desk.tx, "teach", ledger.escrow(job.id), job.asset) // job.price.total
 
 
 def earned(desk: Desk, person: int, job: Job, answers: int) -> int:

@@ -14,7 +14,9 @@ from core.exams import Attempt, Chance, chance, score_of, since_pass, stale
 from core.messages import Card, Reply
 from core.model import Exam, Item, Place, Training
 from core.quality import ChanceTest
-from core.store import exams, people
+from core.service import waiting
+from core.service.house import Desk
+from core.store import exams, jobs, people
 
 ADA, BEN = worker(1), worker(2)
 DAY = 86_400_000
@@ -204,6 +206,21 @@ async def test_a_job_can_pay_for_its_training_and_the_books_stay_whole() -> None
     await sit(town, ADA, True, True, True)
     paid = await town.read(lambda tx: tx.value("SELECT balance FROM account WHERE code LIKE 'worker:%:payable:USD'"))
     assert paid == 60_000, "three training tasks at the price of a task"
+
+
+async def test_the_bill_of_a_job_with_paid_training_is_what_the_ledger_says() -> None:
+    town = await town_with(training=Training(tasks=3, pass_score=1, paid=True))
+    await arrive(town)
+    await town.press(ADA, "Start")
+    await sit(town, ADA, True, True, True)
+    for _ in range(2):
+        await town.press(ADA, "Apples")
+    bill = await town.read(lambda tx: waiting.paid_and_fee(Desk(tx, town.house, town.now), jobs.get_job(tx, 1)))
+    payable = await town.read(lambda tx: tx.value("SELECT sum(balance) FROM account WHERE code GLOB 'worker:*'"))
+    fee = await town.read(lambda tx: tx.value("SELECT balance FROM account WHERE code = 'platform:fee:USD'"))
+    assert bill == (payable, fee) == (100_000, 20_000), "three lessons and two answers, to the micro-unit"
+    spent = await town.read(lambda tx: waiting.spent(Desk(tx, town.house, town.now), jobs.get_job(tx, 1)))
+    assert sum(bill) == spent, "and that is all that was spent"
     store: Any = town.database
     assert store.faults() == [], "every account follows from the records"
     assert await purse_of(town, ADA), "the helper stays in use"
