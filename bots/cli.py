@@ -141,7 +141,7 @@ def verify(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     Exit code 1 when something is wrong.
     """
     from bots.composition import DATABASE
-    from core.store import connect_readonly
+    from core.store import connect_store
     from core.store.verify import verify as find_problems
 
     with plain_errors():
@@ -149,7 +149,7 @@ def verify(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         path = settings.store.folder / DATABASE
         if not path.exists():
             raise SettingsError(f"there is no database at {path}: start the bot first, or name its config file")
-        with contextlib.closing(connect_readonly(path)) as connection:
+        with contextlib.closing(connect_store(path)) as connection:
             problems = find_problems(connection)
     if as_json:
         typer.echo(json.dumps({"ok": not problems, "problems": problems}, indent=1, ensure_ascii=False))
@@ -220,6 +220,15 @@ def plain_errors() -> Iterator[None]:
         _fail(str(error), "`tapcrowd doctor` says which token is meant")
     except TapcrowdError as error:
         _fail(str(error), "")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _fail(file_fault(error), "")
+
+
+def file_fault(error: OSError) -> str:
+    """What is wrong with a file, in words that name it."""
+    return f"{error.filename}: {str(error.strerror).lower()}" if error.filename is not None else str(error)
 
 
 def _fail(what: str, remedy: str) -> NoReturn:

@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from core.errors import BadUpload
+from core.errors import BadUpload, TapcrowdError
 from core.planning import USUAL_CROWD, Advice, Choice, Crowd, Estimate, Work
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Estimate cost, accuracy and time of a job under several overlap policies, before it is published."""
-    from bots.cli import plain_errors, read_settings
+    from bots.cli import file_fault, plain_errors, read_settings
 
     with plain_errors():
         settings, path = read_settings(config)
@@ -68,9 +68,10 @@ def plan(
             from gpu_jobs.planning.plot import draw
 
             draw(estimates, advice, work.price.asset, plot)
-    except (BadUpload, OSError) as error:
+    except (TapcrowdError, OSError) as error:
         errors = Console(stderr=True, highlight=False, soft_wrap=True)
-        for problem in error.problems if isinstance(error, BadUpload) else [str(error)]:
+        told = [file_fault(error)] if isinstance(error, OSError) else [str(error)]
+        for problem in error.problems if isinstance(error, BadUpload) else told:
             errors.print(f"[red]✗[/] {escape(' '.join(problem.split()))}")
         raise typer.Exit(UNUSABLE) from None
     if as_json:
@@ -104,14 +105,14 @@ def _read(jobfile: Path, items: Path) -> JobUpload:
 def _known(crowd: Crowd, settings: Settings, *, measured: bool) -> Crowd:
     """The crowd with what the store has seen of its workers."""
     from bots.composition import DATABASE
-    from core.store import connect_readonly
+    from core.store import connect_store
     from core.store.plans import house_record
     from core.store.tx import Tx
 
     path = settings.store.folder / DATABASE
     if not path.exists():
         return crowd
-    with contextlib.closing(connect_readonly(path)) as connection:
+    with contextlib.closing(connect_store(path)) as connection:
         known, seen = house_record(Tx(connection))
     return replace(crowd, known=known, seconds=seen if measured and seen else crowd.seconds)
 

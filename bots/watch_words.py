@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.intake.cells import guarded
 from core.messages import Card
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def write_job(folder: Path, told: Told, classes: Sequence[str]) -> list[Path]:
     with items.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "text"])
-        writer.writerows((f"w{told.window.number}-{place}", text) for place, text in enumerate(told.unsure, 1))
+        writer.writerows((f"w{told.window.number}-{place}", guarded(text)) for place, text in enumerate(told.unsure, 1))
     job.write_text(job_file(classes), encoding="utf-8")
     return [items, job]
 

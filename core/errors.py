@@ -6,6 +6,7 @@ TapcrowdError
 ├── StoreError
 │   ├── StoreLocked
 │   ├── StoreTooNew
+│   ├── StoreUnreadable
 │   └── StoreFull
 ├── LedgerError
 │   ├── NotEnough
@@ -58,6 +59,10 @@ class StoreLocked(StoreError):
 
 class StoreTooNew(StoreError):
     """The store was written by a newer tapcrowd; update the program before starting it on this store."""
+
+
+class StoreUnreadable(StoreError):
+    """The file is no store of tapcrowd, or a damaged one; `tapcrowd doctor` looks closer."""
 
 
 class StoreFull(StoreError):

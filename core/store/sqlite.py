@@ -18,8 +18,8 @@ from typing import IO, Any, TypeVar
 
 import aiosqlite
 
-from core.errors import StoreError, StoreFull, StoreLocked
-from core.store.migrate import migrate
+from core.errors import StoreError, StoreFull, StoreLocked, StoreTooNew, StoreUnreadable
+from core.store.migrate import migrate, migrations
 from core.store.tx import Tx
 
 T = TypeVar("T")
@@ -159,3 +159,19 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
     connection.execute("PRAGMA query_only=ON")
     return connection
+
+
+def connect_store(path: Path) -> sqlite3.Connection:
+    """The same, for a store as this program knows it; StoreUnreadable or StoreTooNew for any other file."""
+    connection, newest = connect_readonly(path), migrations()[-1][0]
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreUnreadable(f"{path} is no store of tapcrowd, or a damaged one ({error})") from None
+    if version == newest:
+        return connection
+    connection.close()
+    if version > newest:
+        raise StoreTooNew
+    raise StoreUnreadable(f"{path} is no store of tapcrowd, or an older one, which `tapcrowd run` brings up to date")

@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import BadUpload
 from gpu_jobs.contract import BadInput
 from gpu_jobs.learn import folder
+from gpu_jobs.learn.files import META_FILE
 from gpu_jobs.learn.model import Model, as_array, probabilities
 from gpu_jobs.learn.values import of_texts
 from gpu_jobs.watch.surge import Floats
@@ -100,6 +101,8 @@ def load_model(path: Path) -> Model:
     """The model in a folder; BadUpload when there is none that judges single texts."""
     if not path.is_dir():
         raise BadUpload([f"{path}: there is no such model folder"])
+    if not (path / META_FILE).is_file():
+        raise BadUpload([f"{path} is no model folder of tapcrowd: it has no {META_FILE}"])
     try:
         model = folder.load(path)
     except BadInput as error:
