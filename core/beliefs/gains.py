@@ -17,15 +17,19 @@ def gains(snapshot: Snapshot, weights: Floats, worker: int | None) -> Floats:
     before = class_shares(snapshot, weights)
     joint = class_shares(snapshot, weights[:, None, :] * snapshot.chances[place])  # [task, said, class]
     said = joint.sum(axis=2)
-    gained: Floats = _entropy(before, 1) + _entropy(said, 1) - _entropy(joint, (1, 2))
-    return gained
+    return _gained(before, said, joint)
 
 
 def pair_gains(snapshot: Snapshot, weights: Floats, places: Ints) -> Floats:
     """The same for pairs: `weights` [pair, hypothesis] of the task, `places` [pair] the worker's row (stranger: 0)."""
     before = class_shares(snapshot, weights)
     joint = class_shares(snapshot, weights[:, None, :] * snapshot.chances[places])
-    gained: Floats = _entropy(before, 1) + _entropy(joint.sum(axis=2), 1) - _entropy(joint, (1, 2))
+    return _gained(before, joint.sum(axis=2), joint)
+
+
+def _gained(before: Floats, said: Floats, joint: Floats) -> Floats:
+    """Mutual information, never below 0: stored beliefs are rounded, so that the sums may miss it by 1e-9."""
+    gained: Floats = np.maximum(0.0, _entropy(before, 1) + _entropy(said, 1) - _entropy(joint, (1, 2)))
     return gained
 
 
