@@ -9,11 +9,31 @@ import numpy as np
 
 from core.beliefs.evidence import Floats, Ints
 
-PRIOR_SPREAD = 0.5
-"""Prior standard deviation of log(power): without evidence nothing is changed much."""
 POWERS = np.exp(np.linspace(np.log(0.05), np.log(2.0), 60))
 CEILINGS = np.linspace(0.5, 1.0, 26)
 FLOOR = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What calibrations usually are, before any control task: pulls the more the fewer control tasks there are."""
+
+    power: float  # median of the power
+    spread: float  # standard deviation of log(power)
+    trust: float  # the ceiling's share of the way from 0.5 to 1 has the distribution Beta(trust, 1)
+
+    def log_density(self) -> Floats:
+        """[power, ceiling], up to a constant."""
+        bent = -0.5 * (np.log(POWERS / self.power) / self.spread) ** 2
+        height = np.maximum(2 * CEILINGS - 1, 1e-3)
+        density: Floats = bent[:, None] + (self.trust - 1) * np.log(height)
+        return density
+
+
+RIGHT_SO_FAR = Usual(power=1.0, spread=0.5, trust=20.0)
+"""For verdicts: a belief is taken at its word until control tasks speak against it."""
+OVERSURE = Usual(power=0.65, spread=0.5, trust=1.5)
+"""For the confidence that is stated with labels: real crowds err together, so that models are too sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +60,18 @@ class Calibration:
 NO_CALIBRATION = Calibration()
 
 
-def learn(shares: Floats, truth: Ints) -> Calibration:
-    """The calibration under which the known classes of control tasks [task] are likeliest, shrunk to none at all.
+def learn(shares: Floats, truth: Ints, usual: Usual = RIGHT_SO_FAR) -> Calibration:
+    """The posterior mean of the calibration given the known classes of control tasks; without any, none at all.
 
-    `shares` [task, class] must come from the answers alone, not from the known classes.
+    `shares` [task, class] must come from the answers alone, not from the known classes. The mean and not the likeliest
+    calibration, which swings with every control task where there are few.
     """
     if not len(truth):
         return NO_CALIBRATION
-    best, found = -np.inf, NO_CALIBRATION
-    for power in POWERS.tolist():
-        told = Calibration(power).apply(shares)[np.arange(len(truth)), truth]
-        mixed = CEILINGS[:, None] * told + (1 - CEILINGS[:, None]) / shares.shape[1]
-        score = np.log(mixed + FLOOR).sum(axis=1) + np.log(CEILINGS) - 0.5 * (np.log(power) / PRIOR_SPREAD) ** 2
-        if score.max() > best:
-            best, found = float(score.max()), Calibration(power, float(CEILINGS[score.argmax()]))
-    return found
+    told = [Calibration(power).apply(shares)[np.arange(len(truth)), truth] for power in POWERS.tolist()]
+    even = (1 - CEILINGS[:, None]) / shares.shape[1]
+    score = usual.log_density() + [np.log(CEILINGS[:, None] * one + even + FLOOR).sum(axis=1) for one in told]
+    weight = np.exp(score - score.max())
+    weight /= weight.sum()
+    power = np.exp((weight.sum(axis=1) * np.log(POWERS)).sum())
+    return Calibration(float(power), float((weight.sum(axis=0) * CEILINGS).sum()))

@@ -36,14 +36,14 @@ def refit(evidence: Evidence, workers: Sequence[int] | None = None, settings: Se
     return replace(snapshot, vote_weight=_vote_weight(snapshot, evidence, settings))
 
 
-def calibrated(snapshot: Snapshot, evidence: Evidence, gold: Ints) -> Snapshot:
+def calibrated(snapshot: Snapshot, evidence: Evidence, gold: Ints, settings: Settings = LABELS) -> Snapshot:
     """The snapshot with a calibration learnt on the control tasks (`gold` per task) that have answers.
 
     The evidence must not hold their known classes itself: a model that was told cannot say how sure it would have been.
     """
     known = np.flatnonzero((gold != UNKNOWN) & (evidence.degree > 0))
     shares = class_shares(snapshot, all_hypotheses(snapshot, evidence))[known]
-    return replace(snapshot, calibration=learn(shares, gold[known]))
+    return replace(snapshot, calibration=learn(shares, gold[known], settings.usual))
 
 
 def _vote_weight(snapshot: Snapshot, evidence: Evidence, settings: Settings) -> float:

@@ -53,7 +53,7 @@ def believe(
     if known is None or (known == UNKNOWN).all():
         return snapshot
     blind = replace(evidence, gold=None)
-    return replace(snapshot, calibration=calibrated(refit(blind, people, ROUTING), blind, known).calibration)
+    return replace(snapshot, calibration=calibrated(refit(blind, people, ROUTING), blind, known, ROUTING).calibration)
 
 
 def gains_of(

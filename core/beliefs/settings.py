@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.beliefs.calibration import OVERSURE, RIGHT_SO_FAR, Usual
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -24,9 +26,10 @@ class Settings:
     stack_share: float = 0.5  # ... and so many more per answer
     stack_vote: float = 0.3  # the vote's weight before any evidence
     choose: bool = False  # take the model of greater weight alone instead of blending
+    usual: Usual = OVERSURE  # what the calibration is pulled to
 
 
 LABELS = Settings()
 """For the labels that a requester gets: both models, blended."""
-ROUTING = Settings(rounds=3, class_tasks=200.0, choose=True)
+ROUTING = Settings(rounds=3, class_tasks=200.0, choose=True, usual=RIGHT_SO_FAR)
 """For verdicts between aggregate runs: the better model alone (a blend asks again wherever the two disagree)."""

@@ -28,7 +28,7 @@ from core.beliefs import (
     posterior,
     refit,
 )
-from core.beliefs.calibration import Calibration, learn
+from core.beliefs.calibration import OVERSURE, Calibration, learn
 from core.beliefs.choice import invited, more_patient, offered
 
 CLASSES = 3
@@ -152,6 +152,15 @@ def test_gains_of_pairs_are_those_of_the_worker() -> None:
     assert pair_gains(SNAPSHOT, weights, np.array([1, 0])) == pytest.approx(expected), "one rule for both"
 
 
+@given(st.integers(0, 5), st.floats(0, 1), st.floats(0, 1))
+def test_an_answer_never_tells_less_than_nothing(row: int, share: float, vote: float) -> None:
+    belief = replace(SNAPSHOT, vote_weight=vote)
+    even = (1 - share) / (len(belief.start) - 1)
+    weights = np.append(share, np.full(len(belief.start) - 1, even))[None]
+    assert (pair_gains(belief, weights, np.array([row])) >= 0).all(), "information is not negative, rounded or not"
+    assert (gains(belief, weights, None) >= 0).all(), "nor a stranger's"
+
+
 def test_a_task_is_held_for_somebody_better() -> None:
     own, usual = np.array([0.1, 0.6, 0.3]), np.array([0.5, 0.5, 0.5])
     assert offered(own, usual, 1.0, 10).tolist() == [1, 2], "the first task waits for a better worker"
@@ -178,6 +187,21 @@ def test_calibration_lowers_confidence_that_controls_do_not_bear_out() -> None:
     shares = np.tile([0.99, 0.01], (100, 1))
     found = learn(shares, np.array([0] * 70 + [1] * 30))
     assert found.apply(shares[:1])[0, 0] == pytest.approx(0.7, abs=0.06), "right in 70 of 100 means 70 per cent"
+
+
+def test_one_control_task_does_not_turn_everything() -> None:
+    shares = np.tile([0.99, 0.01], (20, 1))
+    truth = np.zeros(20, np.int64)
+    before = learn(shares[1:], truth[1:]).apply(shares[0])[0]
+    after = learn(shares, np.append(truth[1:], 1)).apply(shares[0])[0]
+    assert 0.01 < before - after < 0.1, "a first error among twenty counts, but little more than its share"
+
+
+@given(st.integers(1, 200), st.floats(0.5, 1))
+def test_stated_confidence_expects_crowds_to_be_oversure(size: int, right: float) -> None:
+    shares, truth = np.tile([0.97, 0.03], (size, 1)), (np.arange(size) >= right * size).astype(np.int64)
+    stated, trusted = (learn(shares, truth, *usual).apply(shares[0])[0] for usual in ((OVERSURE,), ()))
+    assert stated <= trusted + 0.005, "labels state less until control tasks show that the crowd deserves more"
 
 
 def test_without_control_tasks_nothing_is_calibrated() -> None:
