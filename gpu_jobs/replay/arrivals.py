@@ -64,7 +64,7 @@ def named(desk: Desk, *, load_cap: float) -> Iterator[Turn]:
     batch = max(1, round(BATCH * desk.recording.n_tasks))
     while desk.last_call():
         free = np.flatnonzero(np.concatenate(desk.unused) & desk.open[task])
-        least = len(desk.task) + desk.open.sum()  # answers that the job will have: every open task needs one more
+        least = len(desk.task) + (desk.answered == 0).sum()  # answers that the job will have at the least
         room = np.maximum(1, int(load_cap * least / desk.recording.n_workers)) - desk.loads
         fit = free[room[owner[free]] > 0]
         if not len(fit):

@@ -102,7 +102,8 @@ def test_a_checkpoint_buys_less_than_the_rule_on_all_tasks(birds: Recording) -> 
 
 
 def test_invitations_keep_the_load_cap(birds: Recording) -> None:
-    assert replay(birds, Plan(arrivals=Arrivals.NAMED, load_cap=2.0), 0.95, 3).load <= 2.05, "nobody works for three"
+    for target in (0.6, 0.8, 0.95):
+        assert replay(birds, Plan(arrivals=Arrivals.NAMED, load_cap=2.0), target, 3).load <= 2, "nobody works for three"
 
 
 def test_a_frontier_drops_what_is_dearer_and_worse() -> None:
