@@ -43,10 +43,13 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
     """Replay recorded answers through the router: answers per task, accuracy, calibration and what it saves."""
+    from bots.cli import file_fault
     from gpu_jobs.replay.report import make_report, make_request
 
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
+        if plot is not None:
+            plot.parent.stat()  # before the work, not after it
         request = make_request(folder, policy, arrivals, target or (), load_cap=load_cap, seeds=seeds)
         with _bar() as told:
             report = make_report(request, told, rivals=plot is not None or (rivals and not as_json))
@@ -55,7 +58,8 @@ def replay(
 
             draw(report, plot)
     except (BadUpload, OSError) as error:
-        errors.print(f"[red]✗[/] {escape(' '.join(str(error).split()))}")
+        said = file_fault(error) if isinstance(error, OSError) else str(error)
+        errors.print(f"[red]✗[/] {escape(' '.join(said.split()))}")
         raise typer.Exit(UNUSABLE) from None
     if as_json:
         typer.echo(json.dumps(_facts(report)))

@@ -45,6 +45,10 @@ def demo(data: Path | None, seed: int, folder: Path | None, as_json: bool) -> in
     out.mkdir(parents=True, exist_ok=True)
     try:
         cast = own_cast(seed) if data is None else recorded_cast(data, seed)
+    except TapcrowdError as error:
+        Console(stderr=True).print(f"The demo cannot be played: {error}", style="red", markup=False, soft_wrap=True)
+        return 2
+    try:
         report = run_demo(cast, out, console, seed, speed=SPEED if cast.simulated else REPLAY_SPEED)
     except TapcrowdError as error:
         Console(stderr=True).print(f"The demo failed: {error}", style="red", markup=False, soft_wrap=True)

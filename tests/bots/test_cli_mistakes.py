@@ -70,6 +70,8 @@ def refused(*words: str) -> str:
         (("watch", "model", "noise"), "noise: it is no UTF-8"),
         (("watch", "model", "items.csv", "--plot", "nowhere/x.png"), "nowhere/x.png: no such file or directory"),
         (("demo", "--data", "whole", "--out", "items.csv"), "items.csv: file exists"),
+        (("demo", "--data", "empty"), "gold.csv is missing"),
+        (("replay", "whole", "--plot", "nowhere/x.png"), "nowhere: no such file or directory"),
         (("doctor", "--config", "empty"), "empty cannot be read"),
         (("run", "--config", "nowhere"), "nowhere cannot be read"),
         (("verify", "--config", "nowhere"), "nowhere cannot be read"),
