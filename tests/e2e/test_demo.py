@@ -106,5 +106,5 @@ def test_a_folder_that_is_no_recording_is_refused(tmp_path: Path, capsys: pytest
     code = demo(tmp_path, 1, tmp_path / "out", True)
 
     shown = capsys.readouterr()
-    assert code == 1 and not shown.out, "nothing but an exit code goes to standard output"
+    assert code == 2 and not shown.out, "nothing but an exit code goes to standard output"
     assert "gold.csv is missing" in shown.err, "the reason is said"
