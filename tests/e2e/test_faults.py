@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -38,6 +39,7 @@ async def test_a_flood_wait_holds_up_its_own_chat_only(platform: Side) -> None:
     await platform.post_job()
     first, second = await platform.join(1), await platform.join(2)
     tasks = [await platform.task(user) for user in (first, second)]
+    await asyncio.sleep(0.5)  # what posting and joining still send must not be what meets the fault
     platform.sandbox.faults.add(SENDS[platform.name], "flood", retry_after=FLOOD_SECONDS)
     began = time.monotonic()
     await platform.tap(first, "Apples")
