@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from core.detection import Levels
 from core.errors import SettingsError
@@ -32,6 +32,31 @@ class Section(BaseModel):
     """A frozen table of the settings; unknown fields are mistakes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def time_zone(name: str) -> tzinfo:
+    """The time zone of that name, such as Europe/Berlin; ValueError when there is none."""
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{name!r} is no time zone such as UTC or Europe/Berlin") from error
+
+
+def _read_by(parse: Callable[[str], object]) -> AfterValidator:
+    """Keeps a text as it is, once `parse` has understood it."""
+
+    def check(text: str) -> str:
+        parse(text)
+        return text
+
+    return AfterValidator(check)
+
+
+Zone = Annotated[str, _read_by(time_zone)]
+QuietHours = Annotated[str, _read_by(parse_quiet)]
+WeeklyHour = Annotated[str, _read_by(parse_weekly)]
 
 
 class TelegramSettings(Section):
@@ -123,20 +148,8 @@ class InvitationSettings(Section):
     wait_minutes: float = Field(default=20, gt=0)
     per_day: int = Field(default=3, ge=0)
     explore: float = Field(default=0.1, ge=0, le=1)
-    quiet: str = "21:00-08:00"
-    zone: str = "UTC"
-
-    @field_validator("zone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        time_zone(value)
-        return value
-
-    @field_validator("quiet")
-    @classmethod
-    def _quiet(cls, value: str) -> str:
-        parse_quiet(value)
-        return value
+    quiet: QuietHours = "21:00-08:00"
+    zone: Zone = "UTC"
 
     def rules(self) -> InviteRules:
         """As the core wants them."""
@@ -157,31 +170,13 @@ class ControlSettings(Section):
 class AlertSettings(Section):
     """When admins are alerted: quiet hours and the weekly digest in a time zone, and how sure detection must be."""
 
-    quiet: str = ""
-    zone: str = "UTC"
+    quiet: QuietHours = ""
+    zone: Zone = "UTC"
     urgent: tuple[str, ...] = ("batch", "poison", "schedule")
-    digest: str = "mon 09:00"
+    digest: WeeklyHour = "mon 09:00"
     worker_level: float = Field(default=1e-3, gt=0, lt=0.5)
     pair_rate: float = Field(default=0.01, gt=0, lt=0.5)
     burst_level: float = Field(default=1e-3, gt=0, lt=0.5)
-
-    @field_validator("zone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        time_zone(value)
-        return value
-
-    @field_validator("quiet")
-    @classmethod
-    def _quiet(cls, value: str) -> str:
-        parse_quiet(value)
-        return value
-
-    @field_validator("digest")
-    @classmethod
-    def _digest(cls, value: str) -> str:
-        parse_weekly(value)
-        return value
 
     def hours(self) -> Quiet | None:
         """The quiet hours."""
@@ -194,16 +189,6 @@ class AlertSettings(Section):
     def levels(self) -> Levels:
         """How sure detection must be."""
         return Levels(self.worker_level, self.pair_rate, self.burst_level)
-
-
-def time_zone(name: str) -> tzinfo:
-    """The time zone of that name, such as Europe/Berlin; ValueError when there is none."""
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f"{name!r} is no time zone such as UTC or Europe/Berlin") from error
 
 
 class BatchSettings(Section):
