@@ -41,15 +41,19 @@ def fit_confusion(evidence: Evidence, settings: Settings) -> Confusion:
     return _maximise(evidence, settings, evidence.per_saying(easy), state.joint)
 
 
-def barred(evidence: Evidence) -> Floats:
-    """[task, class]: log weight from outside the answers: known classes of control tasks and a model's prior."""
-    weights = np.zeros((evidence.n_tasks, evidence.n_classes))
+def outside(evidence: Evidence, settings: Settings) -> Floats:
+    """[task, class]: log weight from outside the answers: known classes of control tasks and a model's prior.
+
+    A known class is not taken for certain: where good workers agree on another one, it is their word against it.
+    """
+    size = evidence.n_classes
+    weights = np.zeros((evidence.n_tasks, size))
     if evidence.prior is not None:
         weights += np.log(np.maximum(evidence.prior, FLOOR))
     if evidence.gold is not None:
         known = np.flatnonzero(evidence.gold != UNKNOWN)
-        weights[known] = -np.inf
-        weights[known, evidence.gold[known]] = 0.0
+        weights[known] = np.log((1 - settings.gold_trust) / max(1, size - 1))
+        weights[known, evidence.gold[known]] = np.log(settings.gold_trust)
     return weights
 
 
@@ -67,7 +71,7 @@ def normalised(scores: Floats, axes: tuple[int, ...]) -> Floats:
 
 def _start(evidence: Evidence, settings: Settings, hard_shares: Floats) -> Floats:
     votes = votes_of(evidence) + settings.start_votes
-    votes = votes * np.exp(barred(evidence))
+    votes = votes * np.exp(outside(evidence, settings))
     start: Floats = hard_shares[:, None] * (votes / votes.sum(axis=1, keepdims=True))[:, None, :]
     return start
 
@@ -112,7 +116,7 @@ def _expect(evidence: Evidence, settings: Settings, state: Confusion) -> tuple[F
     said = state.rows[1:].transpose(0, 2, 1).reshape(-1, size)[evidence.said]
     noise = state.noise.T[evidence.said % size]
     chances = np.stack([(1 - level) * said + level * noise for level in levels], axis=1)
-    scores = evidence.per_task(np.log(chances)) + np.log(state.classes) + barred(evidence)[:, None, :]
+    scores = evidence.per_task(np.log(chances)) + np.log(state.classes) + outside(evidence, settings)[:, None, :]
     joint = normalised(scores + np.log(np.asarray(settings.hard_shares))[:, None], (1, 2))
     own = np.stack([(1 - level) * said for level in levels], axis=1) / chances
     return joint, (joint[evidence.about] * own).sum(axis=1)

@@ -18,6 +18,7 @@ class Settings:
     class_tasks: float = 50.0  # per class: how slowly the class shares leave an even split
     hardness: tuple[float, ...] = (0.0, 0.5)  # share of an answer to an easy, a hard task that is noise
     hard_shares: tuple[float, ...] = (0.85, 0.15)  # how many tasks are so
+    gold_trust: float = 0.9  # chance that a control task's known class is the true one
     start_votes: float = 0.5  # pseudo-votes per class in the first posterior
     rounds: int = 5  # of expectation and maximisation; more would make the fit too sure of itself
     vote_answers: float = 4.0  # how slowly a voter's skill leaves the crowd's

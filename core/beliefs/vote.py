@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.beliefs.confusion import barred, normalised, votes_of
+from core.beliefs.confusion import normalised, outside, votes_of
 from core.beliefs.evidence import Evidence, Floats
 from core.beliefs.settings import Settings
 
@@ -18,8 +18,8 @@ def fit_vote(evidence: Evidence, settings: Settings) -> Floats:
     size = evidence.n_classes
     worker, label = evidence.said // size, evidence.said % size
     given = np.bincount(worker, minlength=evidence.n_workers)
-    outside = barred(evidence)
-    votes = (votes_of(evidence) + 1e-9) * np.exp(outside)
+    weight = outside(evidence, settings)
+    votes = (votes_of(evidence) + 1e-9) * np.exp(weight)
     shares = votes / votes.sum(axis=1, keepdims=True)
     skill = np.full(evidence.n_workers + 1, settings.shared_accuracy)
     for _ in range(ROUNDS):
@@ -28,7 +28,7 @@ def fit_vote(evidence: Evidence, settings: Settings) -> Floats:
         crowd /= given.sum() + settings.vote_crowd
         own = (agreed + settings.vote_answers * crowd) / (given + settings.vote_answers)
         skill = np.clip(np.append(crowd, own), *SKILLS)
-        shares = normalised(evidence.per_task(np.log(coin(skill[1:], size))[evidence.said]) + outside, (1,))
+        shares = normalised(evidence.per_task(np.log(coin(skill[1:], size))[evidence.said]) + weight, (1,))
     return skill
 
 

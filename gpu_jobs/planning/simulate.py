@@ -54,17 +54,19 @@ def _worked(recording: Recording, work: Work, choice: Choice, seed: int) -> tupl
 def _replayed(recording: Recording, work: Work, choice: Choice, seed: int) -> Outcome:
     overlap = choice.overlap
     most = min(overlap.max, recording.n_workers)
-    span = min(overlap.min, most), most
+
+    def played(policy: Policy, target: float) -> Outcome:
+        return replay(recording, Plan(policy, span=(min(overlap.min, most), most), controls=0.0), target, seed)
+
     match overlap.policy:
         case "fixed":
-            return replay(recording, Plan(Policy.FIXED), float(min(overlap.min, recording.n_workers)), seed)
+            return played(Policy.FIXED, float(min(overlap.min, recording.n_workers)))
         case "value":
-            worth = overlap.worth / work.price.total if work.price.total else FREE
-            return replay(recording, Plan(Policy.VALUE, span=span), worth, seed)
+            return played(Policy.VALUE, overlap.worth / work.price.total if work.price.total else FREE)
         case "budget":
-            return replay(recording, Plan(Policy.BUDGET, span=span), min(choice.target, float(most)), seed)
+            return played(Policy.BUDGET, min(choice.target, float(most)))
         case _:
-            return replay(recording, Plan(Policy.ROUTER, span=span), overlap.confidence, seed)
+            return played(Policy.ROUTER, overlap.confidence)
 
 
 def _estimate(work: Work, crowd: Crowd, choice: Choice, rows: Sequence[tuple[float, float]], tasks: int) -> Estimate:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.beliefs import ROUTING, Evidence, Settings, Snapshot, all_hypotheses, class_shares, hypotheses, refit
+from core.beliefs import ROUTING, UNKNOWN, Evidence, Settings, Snapshot, all_hypotheses, class_shares, hypotheses, refit
 from core.beliefs.evidence import Floats, Ints
 from gpu_jobs.replay.recording import Recording
 
@@ -16,6 +16,8 @@ Judge = Callable[["Desk", int, Floats], bool]
 CONFIRM = 5
 """A verdict is provisional until it has stood so many refits: what is learnt of the workers may reopen the task. Then
 the task is closed and stays closed."""
+LEAST_CONTROLS = 20
+"""A calibration by fewer says little: a small job has so many, but no more than a quarter of its tasks."""
 EVERY = 0.1
 """A refit after so many answers per task, as a scheduled aggregate run would do."""
 
@@ -23,10 +25,15 @@ EVERY = 0.1
 class Desk:
     """Takes answers, judges tasks with the real posterior, refits on schedule."""
 
-    def __init__(self, recording: Recording, judge: Judge, seed: int, *, voting: bool, budget: int | None) -> None:
+    def __init__(
+        self, recording: Recording, judge: Judge, seed: int, *, voting: bool, budget: int | None, controls: float
+    ) -> None:
         self.recording, self.judge, self.voting, self.budget = recording, judge, voting, budget
         self.confirm = 0 if voting else CONFIRM
         self.rng = np.random.default_rng(seed)
+        self.control = np.zeros(recording.n_tasks, bool)
+        lot = np.random.default_rng([seed, 1]).permutation(recording.n_tasks)  # arrivals do not hang on it
+        self.control[lot[: _controls(controls, recording.n_tasks)]] = True
         self.votes: list[list[tuple[int, int]]] = [[] for _ in range(recording.n_tasks)]
         self.task: list[int] = []
         self.worker: list[int] = []
@@ -51,11 +58,16 @@ class Desk:
         """Whether a fixed budget is used up."""
         return self.budget is not None and len(self.task) >= self.budget
 
-    def evidence(self) -> Evidence:
-        """All answers so far."""
+    @property
+    def known(self) -> Ints:
+        """[task]: the class of control tasks, which are drawn by lot; UNKNOWN for the others."""
+        return np.where(self.control, self.recording.gold, UNKNOWN)
+
+    def evidence(self, *, told: bool = True) -> Evidence:
+        """All answers so far, with the known classes of control tasks if `told`."""
         task, worker, label = (np.array(values, np.int64) for values in (self.task, self.worker, self.label))
         sizes = self.recording.n_tasks, self.recording.n_workers, self.recording.n_classes
-        return Evidence(task, worker, label, *sizes)
+        return Evidence(task, worker, label, *sizes, gold=self.known if told and self.control.any() else None)
 
     def believe(self, evidence: Evidence, settings: Settings = ROUTING) -> Snapshot:
         """A new snapshot; plain dynamic overlap knows the skill-weighted vote alone."""
@@ -104,3 +116,8 @@ class Desk:
     def _consider(self, task: int, shares: Floats) -> None:
         if self.judge(self, task, shares):
             self.open[task] = False
+
+
+def _controls(share: float, tasks: int) -> int:
+    """How many control tasks a job has of which this share was asked for."""
+    return max(round(share * tasks), min(LEAST_CONTROLS, tasks // 4)) if share else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import BadUpload
@@ -58,8 +58,9 @@ class Report:
         """Sentences below the table."""
         lines = [
             f"target: {MEANING[Policy(self.policy)]}; fixed, dynamic: answers saved at equal accuracy",
-            "ECE: of closed tasks, all replays together, calibrated on 10 % of the tasks as controls (used for nothing "
-            "else, not scored); raw: before; one run: mean of each replay's own; load: greatest by the mean",
+            "control tasks: known to the fits of all policies, bought like others, not scored; ECE: of closed tasks, "
+            "all replays together, calibrated on them; raw: before; one run: mean of each replay's own; load: greatest "
+            "by the mean",
         ]
         for name, spots in self.rivals.items():
             found = compare(self.spots, spots)
@@ -77,7 +78,7 @@ class Report:
 
 
 def make_request(
-    folder: Path, policy: str, arrivals: str, targets: Sequence[float], *, load_cap: float, seeds: int
+    folder: Path, policy: str, arrivals: str, targets: Sequence[float], *, load_cap: float, seeds: int, controls: float
 ) -> Request:
     """The request; BadUpload says which word is unknown, or what is wrong with the files."""
     known, ways = [one.value for one in Policy], [one.value for one in Arrivals]
@@ -92,7 +93,7 @@ def make_request(
         span = "above 0, at most 1" if sure else "at least 1"
         raise BadUpload([f"a target of {policy} is {MEANING[chosen]}: {span}"])
     recording = read_recording(folder)
-    return Request(recording, Plan(chosen, Arrivals(arrivals), load_cap), wanted, seeds)
+    return Request(recording, Plan(chosen, Arrivals(arrivals), load_cap, controls=controls), wanted, seeds)
 
 
 def make_report(request: Request, told: Told, *, rivals: bool) -> Report:
@@ -121,7 +122,7 @@ def make_report(request: Request, told: Told, *, rivals: bool) -> Report:
 
 def _others(request: Request) -> dict[str, list[list[Job]]]:
     """The replays of each setting of each rival; where the router names workers, they come as they like."""
-    plan = request.plan if request.plan.arrivals == Arrivals.SESSIONS else Plan(arrivals=Arrivals.ANY)
+    plan = request.plan if request.plan.arrivals == Arrivals.SESSIONS else replace(request.plan, arrivals=Arrivals.ANY)
     return {
         policy.value: [replays_of(one, (target,), request.seeds) for one, target in settings]
         for policy, settings in rivals(request.recording, plan).items()

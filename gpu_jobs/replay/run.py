@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from core.beliefs import LABELS, UNKNOWN, all_hypotheses, calibrated, class_shares
+from core.beliefs import LABELS, Evidence, all_hypotheses, calibrated, class_shares
 from core.beliefs.evidence import Floats
 from gpu_jobs.kernels.dawid_skene import DawidSkene
 from gpu_jobs.kernels.values import Answers
@@ -20,7 +20,7 @@ from gpu_jobs.replay.recording import Recording
 
 Bools = npt.NDArray[np.bool_]
 CONTROLS = 0.1
-"""Part of the tasks whose known class only sets the calibration; the ECE is that of the others."""
+"""Part of the tasks whose class is known, as in a job with control tasks: accuracy and ECE are those of the others."""
 
 
 class Arrivals(StrEnum):
@@ -33,12 +33,13 @@ class Arrivals(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is replayed, beside the target; `span` is the least and the most answers per task."""
+    """What is replayed, beside the target; `span` is the least and the most answers per task, `controls` a share."""
 
     policy: Policy = Policy.ROUTER
     arrivals: Arrivals = Arrivals.SESSIONS
     load_cap: float = 2.0
     span: tuple[int, int] | None = None
+    controls: float = CONTROLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def replay(recording: Recording, plan: Plan, target: float, seed: int) -> Outcom
     least, most = plan.span or (DYNAMIC if voting else (1, recording.deepest))
     budget = round(target * recording.n_tasks) if plan.policy == Policy.BUDGET else None
     judge = judge_of(plan.policy, target, (least, most))
-    desk = Desk(recording, judge, seed, voting=voting, budget=budget)
+    desk = Desk(recording, judge, seed, voting=voting, budget=budget, controls=plan.controls)
     for worker, places in _turns(desk, plan):
         for place in places.tolist():
             if not desk.spent and desk.open[desk.recording.shelves[worker][place]]:
@@ -78,31 +79,27 @@ def _turns(desk: Desk, plan: Plan) -> Iterator[Turn]:
 
 
 def _outcome(desk: Desk) -> Outcome:
-    """Labels by a last refit; the calibration by control tasks drawn by lot, which nothing else has used."""
-    evidence, gold = desk.evidence(), desk.recording.gold
+    """Labels by a last refit, which was told the control tasks; the calibration by one that was not."""
+    evidence, gold, scored = desk.evidence(), desk.recording.gold, ~desk.control
     last = desk.believe(evidence, LABELS)
     shares = class_shares(last, all_hypotheses(last, evidence))
     right = shares.argmax(axis=1) == gold
-    control = np.zeros(len(gold), bool)
-    control[desk.rng.permutation(len(gold))[: round(CONTROLS * len(gold))]] = True
-    calibration = calibrated(last, evidence, np.where(control, gold, UNKNOWN)).calibration
-    scored = ~control & ~desk.open
-    if not scored.any():
-        scored = ~control
+    blind = desk.evidence(told=False)
+    calibration = calibrated(desk.believe(blind, LABELS), blind, desk.known).calibration
+    closed = scored & ~desk.open if (scored & ~desk.open).any() else scored
+    accuracy = float(right[scored].mean())
     return Outcome(
         answers_per_task=len(desk.task) / len(gold),
-        accuracy=float(right.mean()),
-        stated=calibration.apply(shares).max(axis=1)[scored],
-        raw=shares.max(axis=1)[scored],
-        right=right[scored],
+        accuracy=accuracy,
+        stated=calibration.apply(shares).max(axis=1)[closed],
+        raw=shares.max(axis=1)[closed],
+        right=right[closed],
         load=float(desk.loads.max() / max(1e-9, desk.loads.mean())),
-        other_accuracy=_dawid_skene(desk) if desk.voting else float(right.mean()),
+        other_accuracy=_dawid_skene(evidence, desk) if desk.voting else accuracy,
     )
 
 
-def _dawid_skene(desk: Desk) -> float:
-    task, worker, label = (np.array(values, np.int64) for values in (desk.task, desk.worker, desk.label))
-    gold = desk.recording.gold
-    sizes = len(gold), desk.recording.n_workers, desk.recording.n_classes
-    labels = DawidSkene().fit(Answers(task, worker, label, *sizes, np.full(len(gold), UNKNOWN))).labels
-    return float((labels == gold).mean())
+def _dawid_skene(evidence: Evidence, desk: Desk) -> float:
+    sizes = evidence.n_tasks, evidence.n_workers, evidence.n_classes
+    labels = DawidSkene().fit(Answers(evidence.task, evidence.worker, evidence.label, *sizes, desk.known)).labels
+    return float((labels == desk.recording.gold)[~desk.control].mean())

@@ -20,7 +20,7 @@ from core.errors import BadUpload
 from gpu_jobs.replay import desk, policy
 from gpu_jobs.replay.frontier import compare, cost_at, frontier
 from gpu_jobs.replay.peers import peer_of
-from gpu_jobs.replay.policy import Policy
+from gpu_jobs.replay.policy import Policy, judge_of
 from gpu_jobs.replay.recording import Recording, read_recording
 from gpu_jobs.replay.run import Arrivals, Outcome, Plan, replay
 
@@ -104,6 +104,35 @@ def test_a_checkpoint_buys_less_than_the_rule_on_all_tasks(birds: Recording) -> 
 def test_invitations_keep_the_load_cap(birds: Recording) -> None:
     for target in (0.6, 0.8, 0.95):
         assert replay(birds, Plan(arrivals=Arrivals.NAMED, load_cap=2.0), target, 3).load <= 2, "nobody works for three"
+
+
+def test_a_small_job_has_enough_control_tasks_to_learn_a_calibration_from(birds: Recording) -> None:
+    def controls(share: float) -> int:
+        desk_ = desk.Desk(birds, judge_of(Policy.FIXED, 1, (1, 1)), 0, voting=True, budget=None, controls=share)
+        return int(desk_.control.sum())
+
+    assert [controls(share) for share in (0.0, 0.1, 0.5)] == [0, 15, 30], "a quarter of 60 tasks at the least, or none"
+
+
+def test_control_tasks_are_told_to_the_fit_and_are_not_scored(birds: Recording) -> None:
+    one = desk.Desk(birds, judge_of(Policy.FIXED, 1, (1, 1)), 0, voting=True, budget=None, controls=0.25)
+    known = one.evidence().gold
+    assert known is not None and (known[one.control] == birds.gold[one.control]).all(), "their classes are known"
+    assert (known[~one.control] == -1).all() and one.evidence(told=False).gold is None, "those of others never"
+    outcome = replay(birds, Plan(controls=0.25), 0.9, 0)
+    assert len(outcome.right) <= TASKS - 15, "what is known is no achievement"
+
+
+def test_a_replay_without_control_tasks_scores_every_task(birds: Recording) -> None:
+    outcome = replay(birds, Plan(Policy.FIXED, controls=0.0), 3, 0)
+    assert len(outcome.right) == TASKS, "nothing is left out"
+    assert outcome.stated == pytest.approx(outcome.raw), "and nothing calibrates it"
+
+
+def test_the_share_of_control_tasks_may_be_chosen(folder: Path) -> None:
+    told = ["replay", str(folder), "--target", "0.9", "--seeds", "1", "--json", "--controls"]
+    none, half = (json.loads(CliRunner().invoke(app, [*told, share]).stdout)["points"][0] for share in ("0", "0.5"))
+    assert none != half, "what is known changes what is bought"
 
 
 def test_a_frontier_drops_what_is_dearer_and_worse() -> None:

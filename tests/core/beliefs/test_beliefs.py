@@ -124,6 +124,13 @@ def test_known_classes_of_control_tasks_teach_the_rows() -> None:
     assert told.crowd_accuracy < refit(few).crowd_accuracy, "against known classes the crowd is seen to be wrong"
 
 
+def test_a_known_class_may_be_wrong() -> None:
+    gold = np.where(np.arange(EVIDENCE.n_tasks) < 20, TRUTH, -1)
+    gold[:2] = (TRUTH[:2] + 1) % CLASSES  # two slips of the requester
+    told = refit(replace(EVIDENCE, gold=gold))
+    assert told.accuracy(0) > 0.85, "who is right against two wrong control tasks stays the best"
+
+
 def test_a_prior_moves_the_posterior() -> None:
     moved = posterior(SNAPSHOT, [(50, 0)], prior=[0.05, 0.05, 0.9])
     assert max(range(CLASSES), key=moved.__getitem__) == 2, "a sure model outweighs one who guesses"
@@ -201,7 +208,7 @@ def test_one_control_task_does_not_turn_everything() -> None:
 def test_stated_confidence_expects_crowds_to_be_oversure(size: int, right: float) -> None:
     shares, truth = np.tile([0.97, 0.03], (size, 1)), (np.arange(size) >= right * size).astype(np.int64)
     stated, trusted = (learn(shares, truth, *usual).apply(shares[0])[0] for usual in ((OVERSURE,), ()))
-    assert stated <= trusted + 0.005, "labels state less until control tasks show that the crowd deserves more"
+    assert stated <= trusted + 0.01, "labels state less until control tasks show that the crowd deserves more"
 
 
 def test_without_control_tasks_nothing_is_calibrated() -> None:
