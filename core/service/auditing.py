@@ -31,9 +31,10 @@ def audited(desk: Desk, run: BatchRun, metrics: Figures, files: list[tuple[str, 
     alerts.insert_event(desk.tx, "learning.audited", desk.now, job=job.id, run=run.id, found=dict(metrics))
     modelling.after_audit(desk, run, job, labelled)
     if _is_asked(run):
-        home = people.get_person(desk.tx, job.requester).home
-        desk.send_files(home, audit_card(desk, job, metrics), files)  # the files name the suspects
-        if home != job.place:
+        requester = people.get_person(desk.tx, job.requester)
+        if requester.reachable:
+            desk.send_files(requester.home, audit_card(desk, job, metrics), files)  # the files name the suspects
+        if requester.home != job.place:
             desk.send(job.place, audit_card(desk, job, metrics), priority=Priority.NOTICE)
     for place in desk.house.admin_places:
         desk.send(place, audit_card(desk, job, metrics), priority=Priority.NOTICE)

@@ -7,11 +7,11 @@ from typing import Any
 
 from core import ledger
 from core.errors import Refused
-from core.messages import Card, Priority
-from core.model import CloseReason, JobState, Place
-from core.service import alarms, chain, confirming, learning, views, waiting
+from core.messages import Card, Priority, Said
+from core.model import CloseReason, JobState
+from core.service import alarms, chain, confiding, confirming, learning, views, waiting
 from core.service.house import Desk
-from core.store import alerts, assignments, batches, jobs, journal, takers
+from core.store import alerts, assignments, batches, jobs, journal, people, takers
 from core.store import cards as card_rows
 from core.store.batches import BatchRun
 from core.store.jobs import Job
@@ -22,6 +22,7 @@ PRELIMINARY = "results:preliminary"
 """The claim of the run that gives a requester labels while the last reviews and appeals are open."""
 HUMAN = "human"
 """The claim of a run in which no model has a part begins so."""
+UNDER_WAY = (JobState.OPEN, JobState.PAUSED)
 FINAL = "final"
 """The claim of a job's last run; one while it is open carries the number of its newest answer."""
 
@@ -92,7 +93,8 @@ def finish(desk: Desk, run: BatchRun, report: dict[str, Any], files: list[tuple[
         redraw_progress(desk, jobs.get_job(desk.tx, job.id))
     learning.after_aggregate(desk, run, job)
     if run.final or run.claim.startswith(("results", HUMAN)):
-        desk.send_files(job.place, result_card(desk, job, report, run.claim.startswith(HUMAN)), files)
+        place = people.get_person(desk.tx, job.requester).home if job.state in UNDER_WAY else job.place
+        desk.send_files(place, result_card(desk, job, report, run.claim.startswith(HUMAN)), files)
 
 
 def failed(desk: Desk, run: BatchRun, error: str) -> None:
@@ -138,8 +140,17 @@ def _method(report: dict[str, Any]) -> str:
     return f"{told} The items' text counts {weight:.0%}." if weight else told
 
 
-def send_results_again(desk: Desk, job: Job, place: Place, *, human: bool = False) -> None:
-    """/results: post the newest finished run once more, or queue one for a job that is under way, or a `human` one."""
+def send_results_again(desk: Desk, job: Job, command: Said, *, human: bool = False) -> None:
+    """/results: post the newest finished run once more, or queue one for a job that is under way, or a `human` one.
+
+    Labels so far go to the requester alone: workers who read them would be steered, and would know control tasks by
+    their absence.
+    """
+    place, requester = command.place, people.get_person(desk.tx, job.requester)
+    if job.state in UNDER_WAY and job.answers and not confiding.secluded(desk, command):
+        if not confiding.confides(desk, job, requester, "results.private", "/results"):
+            return
+        place = requester.home
     over = job.state in (JobState.CLOSING, JobState.CLOSED) and not human
     claim = FINAL if over else f"{HUMAN if human else 'results'}:{assignments.last_answer(desk.tx, job.id)}"
     run = batches.find_run(desk.tx, AGGREGATE, job.id, claim)
@@ -154,4 +165,6 @@ def send_results_again(desk: Desk, job: Job, place: Place, *, human: bool = Fals
         batches.retry(desk.tx, run.id)
     elif not over:
         batches.queue_run(desk.tx, AGGREGATE, job.id, claim, False, desk.now)
-    desk.send(place, Card(text=desk.say("en", "results.soon", job=job.id)), priority=Priority.NOTICE)
+    here = job.state not in UNDER_WAY or place == requester.home
+    text = desk.say("en", "results.soon" if here else "results.private", job=job.id, who=requester.handle)
+    desk.send(place, Card(text=text), priority=Priority.NOTICE)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from core import quality
 from core.messages import Card, Priority, Said
-from core.service import requests
+from core.model import JobState
+from core.service import confiding, requests
 from core.service.house import Desk
 from core.standing.agreement import Agreement, by_class, cohen, krippendorff
 from core.store import outcomes
@@ -22,7 +23,12 @@ def show(desk: Desk, person: Person, command: Said) -> None:
     """/quality: agreement, controls and speed of a job's newest answers."""
     job = requests.chosen(desk, command)
     requests.must_own(desk, person, job)  # a worker would see by the count of controls whether a task was one
-    desk.send(command.place, report_card(desk, job), priority=Priority.NOTICE)
+    place = command.place
+    if job.state != JobState.CLOSED and not confiding.secluded(desk, command):
+        if not confiding.confides(desk, job, person, "quality.private", "/quality"):
+            return
+        place = person.home
+    desk.send(place, report_card(desk, job), priority=Priority.NOTICE)
 
 
 def report_card(desk: Desk, job: Job) -> Card:

@@ -12,7 +12,7 @@ from core.errors import KeyReused, NotEnough, Refused
 from core.messages import Card, PostJob, Priority, Said
 from core.model import MICRO, TEXT, CloseReason, Handle, Item, JobSpec, JobState, parse_handle
 from core.rules.words import rules_line
-from core.service import chain, classroom, closing, views, waiting
+from core.service import chain, classroom, closing, confiding, views, waiting
 from core.service.house import Desk, House
 from core.store import alerts, jobs, journal, people, tasks
 from core.store.cards import CardRow
@@ -175,16 +175,29 @@ HASHED = re.compile(r"\s*#([0-9]{1,12})(?!\S)")
 
 
 def chosen(desk: Desk, command: Said, marked: re.Pattern[str] = NUMBER) -> Job:
-    """The job that a command means: the number in its arguments, else the newest; of this channel only."""
+    """The job that a command means: the number in its arguments, else the newest; of this channel.
+
+    Where no worker reads along, a requester may name any job of their own, and an admin every job.
+    """
     found = jobs.jobs_of_chat(desk.tx, command.place)
     if match := marked.match(command.args):
-        found = [job for job in found if job.id == int(match[1])]
-        if not found:
-            raise Refused("job.elsewhere", job=match[1])
+        for job in (*found, *_own(desk, command)):
+            if job.id == int(match[1]):
+                return job
+        raise Refused("job.elsewhere", job=match[1])
+    found = found or _own(desk, command)
     if not found:
         raise Refused("job.none")
     live = [job for job in found if job.state != JobState.CLOSED]
     return (live or found)[0]
+
+
+def _own(desk: Desk, command: Said) -> list[Job]:
+    """What somebody owns, newest first, when they ask where no worker reads along."""
+    person = people.select_person(desk.tx, command.who)
+    if person is None or not confiding.secluded(desk, command):
+        return []
+    return jobs.jobs_of_requester(desk.tx, None if command.who in desk.house.admins else person.id)
 
 
 def owns(desk: Desk, person: Person, job: Job) -> bool:
@@ -201,8 +214,10 @@ def must_own(desk: Desk, person: Person, job: Job) -> None:
 def status(desk: Desk, person: Person, command: Said) -> None:
     """/status: progress, answers and money of the job; exact in private for its requester, where workers read along."""
     job = chosen(desk, command)
-    desk.send(command.place, views.progress_card(desk, job), priority=Priority.NOTICE)
-    if owns(desk, person, job) and views.in_steps(desk, job):
+    owned = owns(desk, person, job)
+    alone = owned and confiding.secluded(desk, command)
+    desk.send(command.place, views.progress_card(desk, job, exact=alone), priority=Priority.NOTICE)
+    if owned and not alone and views.in_steps(desk, job):
         desk.send(person.home, views.progress_card(desk, job, exact=True), priority=Priority.NOTICE)
 
 
@@ -246,7 +261,7 @@ def results(desk: Desk, person: Person, command: Said) -> None:
     job = chosen(desk, command)
     if job.state != JobState.CLOSED:
         must_own(desk, person, job)  # labels so far would tell workers what to say
-    closing.send_results_again(desk, job, command.place, human=human)
+    closing.send_results_again(desk, job, command, human=human)
 
 
 def budget(desk: Desk, person: Person, command: Said) -> None:

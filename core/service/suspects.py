@@ -8,7 +8,7 @@ from __future__ import annotations
 from core.errors import Refused
 from core.messages import Card, Priority, Said
 from core.model import Handle
-from core.service import requests, rulings, verdicts, views
+from core.service import confiding, requests, rulings, verdicts, views
 from core.service.house import Desk
 from core.store import alerts, controls, jobs, suspects, tasks
 from core.store import rulings as ruling_rows
@@ -28,12 +28,10 @@ def post(desk: Desk, job: Job, audit: AuditRow, person: Person) -> int:
     Workers read the channel: there a suspected label would steer their answers, and a control task would be known.
     """
     found = suspects.open_suspects(desk.tx, job.id, audit.run, SHOWN)
-    for one in found:
-        row = desk.new_card("suspect", one.id, None, person.home)
-        desk.send(person.home, card(desk, row, job, one), row, Priority.NOTICE)
-    if found and person.home != job.place:
-        text = desk.say("en", "suspect.sent", job=job.id, n=len(found), who=person.handle)
-        desk.send(job.place, Card(text=text), priority=Priority.NOTICE)
+    if found and confiding.confides(desk, job, person, "suspect.sent", "/suspects", n=len(found)):
+        for one in found:
+            row = desk.new_card("suspect", one.id, None, person.home)
+            desk.send(person.home, card(desk, row, job, one), row, Priority.NOTICE)
     return len(found)
 
 

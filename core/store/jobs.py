@@ -202,6 +202,12 @@ def jobs_of_chat(tx: Tx, place: Place) -> list[Job]:
     return [Job(*row) for row in tx.all(sql, place)]
 
 
+def jobs_of_requester(tx: Tx, person: int | None) -> list[Job]:
+    """Every job that this person posted (None: that anybody did), newest first."""
+    sql = f"SELECT {JOB} FROM job WHERE requester = coalesce(?, requester) AND state <> 'importing' ORDER BY id DESC"
+    return [Job(*row) for row in tx.all(sql, (person,))]
+
+
 def set_job_state(tx: Tx, job: int, state: JobState, reason: str | None = None) -> None:
     """Move a job on; the reason stays when none is given."""
     tx.run("UPDATE job SET state = ?, reason = coalesce(?, reason) WHERE id = ?", (state, reason, job))

@@ -38,6 +38,11 @@ class Person:
         """Their private chat with the bot."""
         return Place(self.platform, self.chat or (f"@{self.user}" if self.platform == "slack" else self.user))
 
+    @property
+    def reachable(self) -> bool:
+        """Whether the bot may write to them: in Slack to everybody, in Telegram to those who pressed Start."""
+        return bool(self.chat) or self.platform == "slack"
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

@@ -8,7 +8,7 @@ import pytest
 from builders import CHANNEL, REQUESTER, Town, make_items, make_spec, worker
 from states import held, live, purse_of, texts_at
 
-from core.model import MICRO, Overlap
+from core.model import MICRO, Overlap, Place
 from core.service import Desk, closing
 from core.store import batches
 from core.store.batches import BatchRun
@@ -153,6 +153,16 @@ async def test_a_closed_job_sends_its_results_again_when_asked(town: Town) -> No
     await final_run(town)
     await town.say(REQUESTER, "results", "", CHANNEL)
     assert town.said[CHANNEL][-1].files == tuple(FILES), "the same files once more"
+
+
+async def test_labels_so_far_are_for_the_requester_alone(town: Town) -> None:
+    await town.publish(make_items(3))
+    await town.join(ADA)
+    await town.press(ADA, "Apples")
+    await town.say(REQUESTER, "results")
+    await final_run(town)
+    assert town.said[Place(*REQUESTER)][-1].files == tuple(FILES), "they arrive where they were promised"
+    assert not any(speech.files for speech in town.said[CHANNEL]), "workers read along in the channel"
 
 
 async def test_progress_shows_where_the_job_stands(town: Town) -> None:

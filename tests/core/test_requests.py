@@ -288,25 +288,51 @@ async def test_results_of_an_open_job_are_made_once_per_state_of_its_answers(tow
     await town.publish(make_items(4))
     await town.join(worker(1))
     await town.press(worker(1), "Apples")
-    assert "arrive here" in await said(town, REQUESTER, "results"), "a run is queued"
-    await said(town, REQUESTER, "results")
+    assert "press Start" in await said(town, REQUESTER, "results"), "the bot may not write to them yet"
+    assert not await runs(town), "so nothing is made"
+    await town.say(REQUESTER, "results")
+    assert "arrive here" in town.last(REQUESTER).text, "a run is queued"
+    assert "go to telegram:7 in private" in await said(town, REQUESTER, "results"), "the channel hears where"
     assert len(await runs(town)) == 1, "asking twice does not run twice"
     await finish_run(town)
     await said(town, REQUESTER, "results")
-    assert town.said[CHANNEL][-1].files == (("/tmp/x.csv", "x.csv"),), "asking again brings the same files"
+    assert town.said[Place(*REQUESTER)][-1].files == (("/tmp/x.csv", "x.csv"),), "asking again brings the same files"
+    assert not any(speech.files for speech in town.said[CHANNEL]), "labels so far would steer workers"
     await town.press(worker(1), "Undo")
     await town.press(worker(1), "Bread")
     await said(town, REQUESTER, "results")
     assert [state for _, state in await runs(town)] == ["done", "queued"], "changed answers make a new run"
 
 
+async def test_labels_so_far_go_to_the_requester_also_where_an_admin_asks(town: Town) -> None:
+    job = await town.publish(make_items(4))
+    await town.join(worker(1))
+    await town.press(worker(1), "Apples")
+    await town.say(ADMIN, "results", f"#{job}", ADMIN_PLACE)
+    assert "go to telegram:7 in private" in town.last(ADMIN_PLACE).text, "who made the job gets them"
+    await finish_run(town)
+    await town.say(ADMIN, "results", f"#{job}", ADMIN_PLACE)
+    assert town.said[ADMIN_PLACE][-1].files, "no worker reads the admins' channel"
+
+
+async def test_in_private_a_requester_may_name_their_own_jobs_and_an_admin_all(town: Town) -> None:
+    job = await town.publish(make_items(4))
+    await town.say(REQUESTER, "status")
+    assert f"#{job}" in town.last(REQUESTER).title, "the newest of their own"
+    assert len(town.said[Place(*REQUESTER)]) == 1, "the exact figures, once"
+    await town.say(ADMIN, "status", f"#{job}")
+    assert f"#{job}" in town.last(ADMIN).title, "an admin names any"
+    await town.say(STRANGER, "status", f"#{job}")
+    assert "does not belong to this channel" in town.last(STRANGER).text, "nobody else"
+
+
 async def test_results_try_a_failed_run_again(town: Town) -> None:
     await town.publish(make_items(4))
     await town.join(worker(1))
     await town.press(worker(1), "Apples")
-    await said(town, REQUESTER, "results")
+    await town.say(REQUESTER, "results")
     await finish_run(town, error="boom")
-    await said(town, REQUESTER, "results")
+    await town.say(REQUESTER, "results")
     assert [state for _, state in await runs(town)] == ["queued"], "the failed run gets its tries anew"
 
 

@@ -33,6 +33,7 @@ def town() -> Iterator[Town]:
 async def answered_job(town: Town, **changes: object) -> int:
     """Six tasks and a control with one answer each, all "Apples"."""
     spec = make_spec(overlap=Overlap("fixed", 1, 1), learn=True, **changes)
+    await town.say(REQUESTER, "help")  # in private: from now on the bot may write to them
     job = await town.publish(make_items(6, gold=[1]), spec)
     await town.join(worker(1))
     while (lease := await live(town, worker(1))) is not None:
@@ -125,6 +126,7 @@ async def test_workers_who_read_the_channel_see_no_suspect(town: Town) -> None:
 
 async def test_an_admin_who_asks_for_suspects_gets_them(town: Town) -> None:
     await audited(town, await answered_job(town), {"t0": 0.9})
+    await town.say(ADMIN, "help")
     await town.say(ADMIN, "suspects", place=CHANNEL)
     assert town.last(ADMIN).quote == "item 0", "in their own private chat"
 
