@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
+from core.beliefs.evidence import Floats
 from core.errors import BadUpload
 from gpu_jobs.replay.curve import Point, points, replays_of, rivals, run_all
 from gpu_jobs.replay.curve import Replay as Job
-from gpu_jobs.replay.frontier import Spot, compare, cost_at, frontier
+from gpu_jobs.replay.frontier import Range, Spot, compare, cost_at, frontier, mean_spots, spread
 from gpu_jobs.replay.peers import peer_of
 from gpu_jobs.replay.policy import MEANING, TARGETS, Policy
 from gpu_jobs.replay.recording import Recording, read_recording
@@ -43,6 +46,8 @@ class Report:
     points: list[Point]
     rivals: dict[str, list[Spot]] = field(default_factory=dict)
     """Frontiers of other policies, under the same arrivals, labelled by the better of two rules after the fact."""
+    spreads: dict[str, tuple[Range | None, Range | None]] = field(default_factory=dict)
+    """95 % intervals over seeds of what is saved against each, and of the gap in accuracy."""
 
     @property
     def spots(self) -> list[Spot]:
@@ -63,15 +68,15 @@ class Report:
             "by the mean",
         ]
         for name, spots in self.rivals.items():
-            found = compare(self.spots, spots)
+            found, (saved, gap) = compare(self.spots, spots), self.spreads[name]
             curve = "; ".join(f"{cost:.2f} -> {accuracy:.4f}" for cost, accuracy in frontier(spots))
             lines.append(f"{name} overlap, best of all its settings: {curve}")
             if found.saved is not None and found.least_saved is not None:
-                lines.append(f"  answers saved at equal accuracy: {found.saved:+.0%}, worst {found.least_saved:+.0%}")
+                told = _told(found.saved, saved, found.least_saved, "{:+.0%}")
+                lines.append(f"  answers saved at equal accuracy: {told}")
             if found.gap is not None and found.least_gap is not None:
-                lines.append(
-                    f"  accuracy at equal cost, points: {_points(found.gap)}, worst {_points(found.least_gap)}"
-                )
+                told = _told(100 * found.gap, gap and (100 * gap[0], 100 * gap[1]), 100 * found.least_gap, "{:+.2f}")
+                lines.append(f"  accuracy at equal cost, points: {told}")
         if peer := peer_of(self.dataset, self.arrivals):
             lines.append(peer)
         return lines
@@ -104,6 +109,8 @@ def make_report(request: Request, told: Told, *, rivals: bool) -> Report:
     everything = jobs + [job for settings in others.values() for setting in settings for job in setting]
     outcomes = iter(run_all(recording, everything, lambda done: told(done, len(everything))))
     mine = [next(outcomes) for _ in jobs]
+    theirs = {name: [[next(outcomes) for _ in one] for one in settings] for name, settings in others.items()}
+    ours = _table([mine[place : place + seeds] for place in range(0, len(mine), seeds)])[:, :, :2]
     return Report(
         dataset=recording.name,
         policy=plan.policy.value,
@@ -113,10 +120,8 @@ def make_report(request: Request, told: Told, *, rivals: bool) -> Report:
         classes=recording.n_classes,
         seeds=seeds,
         points=points(mine, request.targets),
-        rivals={
-            name: frontier(spot for setting in settings for spot in _spots([next(outcomes) for _ in setting]))
-            for name, settings in others.items()
-        },
+        rivals={name: frontier(mean_spots(_either(settings))) for name, settings in theirs.items()},
+        spreads={name: spread(ours, _either(settings), np.random.default_rng(0)) for name, settings in theirs.items()},
     )
 
 
@@ -129,14 +134,20 @@ def _others(request: Request) -> dict[str, list[list[Job]]]:
     }
 
 
-def _spots(outcomes: Sequence[Outcome]) -> list[Spot]:
-    """A setting's cost with either label rule: its own vote, Dawid and Skene's."""
-    cost = sum(outcome.answers_per_task for outcome in outcomes) / len(outcomes)
-    own = sum(outcome.accuracy for outcome in outcomes) / len(outcomes)
-    other = sum(outcome.other_accuracy for outcome in outcomes) / len(outcomes)
-    return [(cost, own), (cost, other)]
+def _table(settings: Sequence[Sequence[Outcome]]) -> Floats:
+    """[setting, seed, (cost, accuracy, accuracy by the other label rule)]."""
+    rows = [[(one.answers_per_task, one.accuracy, one.other_accuracy) for one in setting] for setting in settings]
+    return np.array(rows)
 
 
-def _points(share: float) -> str:
-    """A difference of accuracies in percentage points."""
-    return f"{100 * share:+.2f}"
+def _either(settings: Sequence[Sequence[Outcome]]) -> Floats:
+    """[setting with a label rule, seed, (cost, accuracy)]."""
+    table = _table(settings)
+    return np.concatenate([table[:, :, [0, 1]], table[:, :, [0, 2]]])
+
+
+def _told(mean: float, between: Range | None, least: float, form: str) -> str:
+    """A mean over the frontier, its interval over seeds, and the worst point."""
+    low, high = (form.format(end) for end in between) if between else ("", "")
+    interval = f" (95 % interval {low} to {high})" if between else ""
+    return f"{form.format(mean)}{interval}, worst point {form.format(least)}"

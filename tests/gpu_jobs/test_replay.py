@@ -18,7 +18,7 @@ from bots.cli import app
 from core import beliefs, policies, routing
 from core.errors import BadUpload
 from gpu_jobs.replay import desk, policy
-from gpu_jobs.replay.frontier import compare, cost_at, frontier
+from gpu_jobs.replay.frontier import compare, cost_at, frontier, spread
 from gpu_jobs.replay.peers import peer_of
 from gpu_jobs.replay.policy import Policy, judge_of
 from gpu_jobs.replay.recording import Recording, read_recording
@@ -147,6 +147,17 @@ def test_cost_is_read_off_between_points() -> None:
 def test_a_comparison_is_made_where_both_reach() -> None:
     found = compare([(1, 0.7), (3, 0.8)], [(2, 0.7), (4, 0.8), (9, 0.95)])
     assert [found.saved, found.least_saved] == pytest.approx([0.375, 0.25]), "half and a quarter are saved"
+
+
+def test_an_interval_holds_what_the_seeds_say() -> None:
+    rng = np.random.default_rng(0)
+    costs, (noise, other) = np.array([1.0, 2.0, 3.0, 4.0]), rng.normal(0, 0.004, (2, 4, 12))
+    ours = np.stack([np.tile(costs[:, None], 12), 0.7 + 0.03 * costs[:, None] + noise], axis=2)
+    theirs = np.stack([np.tile(1.25 * costs[:, None], 12), 0.7 + 0.03 * costs[:, None] + other], axis=2)
+    saved, gap = spread(ours, theirs, rng)
+    assert saved is not None and saved[0] <= 0.2 <= saved[1] and saved[1] - saved[0] < 0.1, "a fifth is saved"
+    assert gap is not None and gap[0] > 0, "and it is surely better"
+    assert spread(ours[:, :1], theirs[:, :1], rng) == (None, None), "one seed has no spread"
 
 
 def test_a_peer_is_quoted_where_it_was_measured() -> None:
