@@ -32,9 +32,16 @@ SHRINK = 4.0
 LEAST_WEIGHT = 1 / 3
 """Choice by lot, weighted by information, but nothing falls below this part of the best: a class that is rare among
 the other tasks must not be common among controls, or what an item says would give it away."""
+ADVISED, ADVISED_PART = 20, 4
+"""Control tasks from which a calibration says something (docs/routing.md); of a small job a fourth part will do."""
 GRID = tuple((n + 0.5) / 12 for n in range(12))
 _LOGITS = tuple(math.log(p / (1 - p)) for p in GRID)
 _MEMORY_STEP = 4
+
+
+def advised(items: int) -> int:
+    """How many of a job's items should be control tasks at the least, so that stated confidence means what it says."""
+    return min(ADVISED, items // ADVISED_PART)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal, DecimalException
 
 from core import ledger
+from core.controls import advised
 from core.errors import KeyReused, NotEnough, Refused
 from core.messages import Card, PostJob, Priority, Said
 from core.model import MICRO, TEXT, CloseReason, Handle, Item, JobSpec, JobState, parse_handle
@@ -89,6 +90,9 @@ def _preview(desk: Desk, job: Job, post: PostJob) -> None:
         budget=money(job.budget, job.asset),
         purse=money(journal.balance(desk.tx, ledger.requester(requester.id), job.asset), job.asset),
     )
+    least = advised(job.tasks + job.controls)
+    if job.controls < least and job.spec.kind != TEXT:
+        text += "\n\n" + desk.say("en", "job.few_controls", n=job.controls, least=least)
     if job.spec.rules:
         text += "\n\n" + desk.say("en", "job.rules", rules=rules_line(job.spec.rules))
     if courses := classroom.preview(desk, job.spec):

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.beliefs import ROUTING, UNKNOWN, Evidence, Settings, Snapshot, all_hypotheses, class_shares, hypotheses, refit
 from core.beliefs.evidence import Floats, Ints
+from core.controls import advised
 from gpu_jobs.replay.recording import Recording
 
 Judge = Callable[["Desk", int, Floats], bool]
@@ -16,8 +17,6 @@ Judge = Callable[["Desk", int, Floats], bool]
 CONFIRM = 5
 """A verdict is provisional until it has stood so many refits: what is learnt of the workers may reopen the task. Then
 the task is closed and stays closed."""
-LEAST_CONTROLS = 20
-"""A calibration by fewer says little: a small job has so many, but no more than a quarter of its tasks."""
 EVERY = 0.1
 """A refit after so many answers per task, as a scheduled aggregate run would do."""
 
@@ -120,4 +119,4 @@ class Desk:
 
 def _controls(share: float, tasks: int) -> int:
     """How many control tasks a job has of which this share was asked for."""
-    return max(round(share * tasks), min(LEAST_CONTROLS, tasks // 4)) if share else 0
+    return max(round(share * tasks), advised(tasks)) if share else 0

@@ -22,6 +22,7 @@ from core.controls import (
     Belief,
     Control,
     ControlRules,
+    advised,
     choose,
     faded,
     information,
@@ -44,6 +45,10 @@ OFTEN = make_spec(control_share=0.5, session=50, overlap=Overlap("fixed", 9, 9))
 
 
 # ---- pure ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_fourth_of_the_items_or_twenty_are_advised() -> None:
+    assert [advised(items) for items in (3, 8, 40, 80, 10_000)] == [0, 2, 10, 20, 20], "small jobs need fewer"
 
 
 @given(share=st.floats(0.01, 0.5), right=st.integers(0, 60), wrong=st.integers(0, 60))

@@ -49,6 +49,13 @@ async def test_a_preview_shows_the_task_as_workers_see_it_and_the_cost(town: Tow
     assert "Expected cost: 0.528 USD to 1.32 USD" in summary.text, "22 to 55 answers at 0.024"
 
 
+async def test_a_preview_advises_enough_control_tasks(town: Town) -> None:
+    await town.post(make_items(36, gold=[0] * 4))
+    assert "4 have a known label" in town.last(CHANNEL).text and "from 10 on" in town.last(CHANNEL).text, "a fourth"
+    await town.post(make_items(36, gold=[0] * 12), source="other")
+    assert "known label" not in town.last(CHANNEL).text, "no advice where it is followed"
+
+
 async def test_a_button_of_the_preview_is_only_a_preview(town: Town) -> None:
     await town.post(make_items(2))
     before = await town.read(logical)
