@@ -23,9 +23,9 @@ from gpu_jobs.replay.run import Plan, replay
 
 SEEDS = 10
 TRIED = (
-    (Choice("fixed 1", Overlap("fixed", 1, 1)), Plan(Policy.FIXED), 1.0),
-    (Choice("fixed 3", Overlap("fixed", 3, 3)), Plan(Policy.FIXED), 3.0),
-    (Choice("dynamic 2-5 at 90%", Overlap("dynamic", 2, 5, 0.9)), Plan(Policy.ROUTER, span=(2, 5)), 0.9),
+    (Choice("fixed 1", Overlap("fixed", 1, 1)), Plan(Policy.FIXED, controls=0.0), 1.0),
+    (Choice("fixed 3", Overlap("fixed", 3, 3)), Plan(Policy.FIXED, controls=0.0), 3.0),
+    (Choice("dynamic 2-5 at 90%", Overlap("dynamic", 2, 5, 0.9)), Plan(Policy.ROUTER, span=(2, 5), controls=0.0), 0.9),
 )
 
 

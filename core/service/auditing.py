@@ -76,6 +76,9 @@ def ask_audit(desk: Desk, person: Person, command: Said) -> None:
     requests.must_own(desk, person, job)
     if job.answers < learning.LEAST_ANSWERS:
         raise Refused("audit.few", job=job.id, answers=job.answers, least=learning.LEAST_ANSWERS)
+    requester = people.get_person(desk.tx, job.requester)
+    if not requester.reachable:
+        raise Refused("private.start_first", who=requester.handle, job=job.id, command=f"/audit #{job.id}")
     if not learning.queue_audit(desk, job, f"asked:{job.answers}", final=False):
         raise Refused("audit.same", job=job.id)
     desk.send(command.place, Card(text=desk.say("en", "audit.soon", job=job.id)), priority=Priority.NOTICE)

@@ -53,6 +53,9 @@ async def answered_job(town: Town) -> int:
 async def test_suspects_priors_and_cards_come_of_it(town: Town, tmp_path: Path) -> None:
     job = await answered_job(town)
     await town.say(REQUESTER, "audit", place=CHANNEL)
+    assert "press Start" in town.last(CHANNEL).text, "its files are for the requester alone, and must have a way there"
+    await town.say(REQUESTER, "help")
+    await town.say(REQUESTER, "audit", place=CHANNEL)
     async with working(town, tmp_path) as queue:
         queue.ring()
         assert await until(lambda: "Audit of job" in str(town.said[ADMIN_PLACE]), 60.0), "the admins hear of it"

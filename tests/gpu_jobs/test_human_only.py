@@ -76,14 +76,14 @@ async def test_a_human_only_build_is_that_of_a_job_without_models(tmp_path: Path
 
 async def test_results_human_queues_such_a_build_and_says_so() -> None:
     town, job = await answered_job(learn=True)
-    await town.say(REQUESTER, "results", "human", CHANNEL)
+    await town.say(REQUESTER, "results", "human")
     sql = "SELECT claim FROM batch_run WHERE kind = 'aggregate' AND job = ?"
     claim = await town.read(lambda tx: tx.value(sql, (job,)))
     assert claim.startswith("human:"), "a run of its own"
     report = '{"metrics": {"tasks": 10}, "files": [["/x.csv", "x.csv"]]}'
     await town.database.run(lambda tx: tx.run("UPDATE batch_run SET state = 'done', report = ?", (report,)))
-    await town.say(REQUESTER, "results", f"#{job} human", CHANNEL)
-    assert "no model has a part in these labels" in town.last(CHANNEL).text, "the caption says what it is"
+    await town.say(REQUESTER, "results", f"#{job} human")
+    assert "no model has a part in these labels" in town.last(REQUESTER).text, "the caption says what it is"
 
 
 async def test_a_stale_table_of_an_earlier_try_is_gone(tmp_path: Path) -> None:
