@@ -185,10 +185,10 @@ def chosen(desk: Desk, command: Said, marked: re.Pattern[str] = NUMBER) -> Job:
     """
     found = jobs.jobs_of_chat(desk.tx, command.place)
     if match := marked.match(command.args):
-        for job in (*found, *_own(desk, command)):
-            if job.id == int(match[1]):
-                return job
-        raise Refused("job.elsewhere", job=match[1])
+        named = [job for job in found if job.id == int(match[1])] or _named(desk, command, match[1])
+        if not named:
+            raise Refused("job.elsewhere", job=match[1])
+        return named[0]
     found = found or _own(desk, command)
     if not found:
         raise Refused("job.none")
@@ -197,11 +197,19 @@ def chosen(desk: Desk, command: Said, marked: re.Pattern[str] = NUMBER) -> Job:
 
 
 def _own(desk: Desk, command: Said) -> list[Job]:
-    """What somebody owns, newest first, when they ask where no worker reads along."""
+    """What somebody posted anywhere, newest first, when they ask where no worker reads along."""
     person = people.select_person(desk.tx, command.who)
     if person is None or not confiding.secluded(desk, command):
         return []
-    return jobs.jobs_of_requester(desk.tx, None if command.who in desk.house.admins else person.id)
+    return jobs.jobs_of_requester(desk.tx, person.id)
+
+
+def _named(desk: Desk, command: Said, number: str) -> list[Job]:
+    """The job of that number, when they own it and ask where no worker reads along."""
+    if command.who not in desk.house.admins or not confiding.secluded(desk, command):
+        return [job for job in _own(desk, command) if job.id == int(number)]
+    job = jobs.find_job(desk.tx, int(number))
+    return [job] if job is not None and job.state != JobState.IMPORTING else []
 
 
 def owns(desk: Desk, person: Person, job: Job) -> bool:

@@ -202,9 +202,9 @@ def jobs_of_chat(tx: Tx, place: Place) -> list[Job]:
     return [Job(*row) for row in tx.all(sql, place)]
 
 
-def jobs_of_requester(tx: Tx, person: int | None) -> list[Job]:
-    """Every job that this person posted (None: that anybody did), newest first."""
-    sql = f"SELECT {JOB} FROM job WHERE requester = coalesce(?, requester) AND state <> 'importing' ORDER BY id DESC"
+def jobs_of_requester(tx: Tx, person: int) -> list[Job]:
+    """Every job that this person posted, newest first."""
+    sql = f"SELECT {JOB} FROM job WHERE requester = ? AND state <> 'importing' ORDER BY id DESC"
     return [Job(*row) for row in tx.all(sql, (person,))]
 
 

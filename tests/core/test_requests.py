@@ -329,6 +329,8 @@ async def test_in_private_a_requester_may_name_their_own_jobs_and_an_admin_all(t
     assert len(town.said[Place(*REQUESTER)]) == 1, "the exact figures, once"
     await town.say(ADMIN, "status", f"#{job}")
     assert f"#{job}" in town.last(ADMIN).title, "an admin names any"
+    await town.say(ADMIN, "status", "#77")
+    assert "Job #77 does not belong" in town.last(ADMIN).text, "a number that no job has"
     await town.say(STRANGER, "status", f"#{job}")
     assert "does not belong to this channel" in town.last(STRANGER).text, "nobody else"
 
