@@ -64,6 +64,10 @@ class JobState(StrEnum):
     CLOSED = "closed"
 
 
+UNDER_WAY = (JobState.OPEN, JobState.PAUSED)
+"""A published job that may still buy answers."""
+
+
 class CloseReason(StrEnum):
     """Why a job buys no more answers."""
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from core import ledger, quality, routing
 from core.errors import NotEnough, Refused
 from core.messages import Card
-from core.model import CANT_TELL, AssignmentState, JobState
+from core.model import CANT_TELL, UNDER_WAY, AssignmentState
 from core.service import (
     alarms,
     controls,
@@ -254,7 +254,7 @@ def _undoable(desk: Desk, person: Person, job: Job, lease: Assignment) -> Answer
         raise Refused("undo.already")
     if lease.answer is None or lease.done_at is None:
         raise Refused("task.gone")
-    if job.state not in (JobState.OPEN, JobState.PAUSED):
+    if job.state not in UNDER_WAY:
         raise Refused("undo.closed")
     work.check_allowed(desk, person, job)
     late = desk.now - lease.done_at > desk.house.undo_ms

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from core.errors import Refused
 from core.messages import Card, Priority, Said
-from core.service import learning, modelling, requests, suspects
+from core.service import confiding, learning, modelling, requests, suspects
 from core.service.house import Desk
 from core.store import alerts, jobs, people
 from core.store import suspects as suspect_rows
@@ -76,9 +76,7 @@ def ask_audit(desk: Desk, person: Person, command: Said) -> None:
     requests.must_own(desk, person, job)
     if job.answers < learning.LEAST_ANSWERS:
         raise Refused("audit.few", job=job.id, answers=job.answers, least=learning.LEAST_ANSWERS)
-    requester = people.get_person(desk.tx, job.requester)
-    if not requester.reachable:
-        raise Refused("private.start_first", who=requester.handle, job=job.id, command=f"/audit #{job.id}")
+    confiding.must_reach(job, people.get_person(desk.tx, job.requester), command.verb)
     if not learning.queue_audit(desk, job, f"asked:{job.answers}", final=False):
         raise Refused("audit.same", job=job.id)
     desk.send(command.place, Card(text=desk.say("en", "audit.soon", job=job.id)), priority=Priority.NOTICE)

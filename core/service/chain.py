@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from core import ledger
 from core.messages import Card, Priority
-from core.model import TEXT, Check, Handle, Item, JobSpec, JobState, Option, Overlap
+from core.model import TEXT, UNDER_WAY, Check, Handle, Item, JobSpec, JobState, Option, Overlap
 from core.review import AcceptanceState
 from core.service import waiting
 from core.service.house import Desk
@@ -74,7 +74,7 @@ Decide = Callable[[Desk, Job, Review, bool], None]
 
 def tick(desk: Desk, decide: Decide) -> None:
     """Put new texts before their checkers, and let decided checks decide."""
-    for job in jobs.jobs_in(desk.tx, JobState.OPEN, JobState.PAUSED, JobState.CLOSING):
+    for job in jobs.jobs_in(desk.tx, *UNDER_WAY, JobState.CLOSING):
         if job.spec.kind == TEXT and job.spec.check is not None:
             _run(desk, job, job.spec.check.min, decide)
 
@@ -116,4 +116,4 @@ def needed(desk: Desk, job: Job) -> bool | None:
     if number is None:
         return None
     maker = jobs.get_job(desk.tx, number)
-    return maker.state in (JobState.OPEN, JobState.PAUSED) or waiting.held(desk, maker)
+    return maker.state in UNDER_WAY or waiting.held(desk, maker)

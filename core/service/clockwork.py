@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core import ledger
 from core.messages import Card, Priority, Reply
-from core.model import JobState
+from core.model import UNDER_WAY, JobState
 from core.service import alarms, bans, chain, closing, inviting, probation, review, rules, standins, views, wear, work
 from core.service.house import Desk, House
 from core.store import assignments, batches, cards, jobs, journal
@@ -32,7 +32,7 @@ def tick(tx: Tx, now: int, house: House) -> Reply:
     standins.tick(desk)
     alarms.release(desk)
     inviting.tick(desk)
-    for job in jobs.jobs_in(tx, JobState.OPEN, JobState.PAUSED, JobState.CLOSING):
+    for job in jobs.jobs_in(tx, *UNDER_WAY, JobState.CLOSING):
         _look_at(desk, job)
     return desk.reply
 
@@ -76,7 +76,7 @@ def _watch_stall(desk: Desk, job: Job) -> None:
 def refit(tx: Tx, now: int, claim: str) -> int:
     """Queue an aggregate run for every open job with new answers in this window; how many."""
     queued = 0
-    for job in jobs.jobs_in(tx, JobState.OPEN, JobState.PAUSED):
+    for job in jobs.jobs_in(tx, *UNDER_WAY):
         last = batches.latest_done(tx, job.id)
         claim = f"at:{assignments.last_answer(tx, job.id)}"
         fresh = last is None or last.claim != claim

@@ -8,7 +8,7 @@ from typing import Any
 from core import ledger
 from core.errors import Refused
 from core.messages import Card, Priority, Said
-from core.model import CloseReason, JobState
+from core.model import UNDER_WAY, CloseReason, JobState
 from core.service import alarms, chain, confiding, confirming, learning, views, waiting
 from core.service.house import Desk
 from core.store import alerts, assignments, batches, jobs, journal, people, takers
@@ -22,7 +22,6 @@ PRELIMINARY = "results:preliminary"
 """The claim of the run that gives a requester labels while the last reviews and appeals are open."""
 HUMAN = "human"
 """The claim of a run in which no model has a part begins so."""
-UNDER_WAY = (JobState.OPEN, JobState.PAUSED)
 FINAL = "final"
 """The claim of a job's last run; one while it is open carries the number of its newest answer."""
 
@@ -147,10 +146,8 @@ def send_results_again(desk: Desk, job: Job, command: Said, *, human: bool = Fal
     their absence.
     """
     place, requester = command.place, people.get_person(desk.tx, job.requester)
-    if job.state in UNDER_WAY and job.answers and not confiding.secluded(desk, command):
-        if not confiding.confides(desk, job, requester, "results.private", "/results"):
-            return
-        place = requester.home
+    if job.state in UNDER_WAY and job.answers:
+        place = confiding.place_for(desk, job, requester, command, "results.private")
     over = job.state in (JobState.CLOSING, JobState.CLOSED) and not human
     claim = FINAL if over else f"{HUMAN if human else 'results'}:{assignments.last_answer(desk.tx, job.id)}"
     run = batches.find_run(desk.tx, AGGREGATE, job.id, claim)

@@ -23,11 +23,8 @@ def show(desk: Desk, person: Person, command: Said) -> None:
     """/quality: agreement, controls and speed of a job's newest answers."""
     job = requests.chosen(desk, command)
     requests.must_own(desk, person, job)  # a worker would see by the count of controls whether a task was one
-    place = command.place
-    if job.state != JobState.CLOSED and not confiding.secluded(desk, command):
-        if not confiding.confides(desk, job, person, "quality.private", "/quality"):
-            return
-        place = person.home
+    over = job.state == JobState.CLOSED
+    place = command.place if over else confiding.place_for(desk, job, person, command, "quality.private")
     desk.send(place, report_card(desk, job), priority=Priority.NOTICE)
 
 

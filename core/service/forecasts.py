@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.messages import Card, Priority
+from core.model import UNDER_WAY
 from core.service import modelling, standins
 from core.service.house import Desk, House
 from core.store import alerts, jobs, models
@@ -26,7 +27,7 @@ def heed(tx: Tx, run: BatchRun, shares: Shares, sure: Sure, now: int, house: Hou
     if model is None or not shares:
         return 0
     models.put_priors(tx, job.id, shares, run.id)
-    if modelling.precision_of(desk, job) is None or job.state not in modelling.AT_WORK:
+    if modelling.precision_of(desk, job) is None or job.state not in UNDER_WAY:
         return 0
     return standins.accept(desk, job, model.id, sure)
 

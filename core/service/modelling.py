@@ -6,7 +6,7 @@ A model that is not made, or has nothing to say, is noted with the reason like e
 from __future__ import annotations
 
 from core import models as rules
-from core.model import TEXT, JobState
+from core.model import TEXT, UNDER_WAY
 from core.service import learning
 from core.service.house import Desk
 from core.store import alerts, batches, models
@@ -15,7 +15,6 @@ from core.store.jobs import Job
 from core.store.models import Model
 
 FINETUNE, PREDICT = "finetune", "predict"
-AT_WORK = (JobState.OPEN, JobState.PAUSED)
 """Jobs whose tasks a model may still speak of."""
 
 
@@ -44,7 +43,7 @@ def queue_predict(desk: Desk, job: Job, occasion: str) -> None:
     live = models.live_model(desk.tx, job.id)
     if live is None:
         learning.skip(desk, job, PREDICT, "no model is live")
-    elif job.state not in AT_WORK:
+    elif job.state not in UNDER_WAY:
         learning.skip(desk, job, PREDICT, f"the job is {job.state}")
     elif not models.any_unanswered(desk.tx, job.id):
         learning.skip(desk, job, PREDICT, "no task waits for its first answer")

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from core import quality
-from core.model import JobState
+from core.model import UNDER_WAY
 from core.quality import Evidence, Outcome, Standing
 from core.service import alarms, bans
 from core.service.house import Desk
@@ -139,7 +139,7 @@ def _bar(desk: Desk, person: Person, job: Job, kind: str, evidence: Evidence) ->
 
 def tick(desk: Desk) -> None:
     """Find anew what is usual in the jobs that have grown by a tenth."""
-    for job in jobs.jobs_in(desk.tx, JobState.OPEN, JobState.PAUSED):
+    for job in jobs.jobs_in(desk.tx, *UNDER_WAY):
         before = outcomes.climate_of(desk.tx, job.id)
         if job.bought > before.bought * (1 + FRESH):
             outcomes.set_climate(desk.tx, job.id, _climate(desk, job))

@@ -11,7 +11,7 @@ from core import ledger
 from core.controls import advised
 from core.errors import KeyReused, NotEnough, Refused
 from core.messages import Card, PostJob, Priority, Said
-from core.model import MICRO, TEXT, CloseReason, Handle, Item, JobSpec, JobState, parse_handle
+from core.model import MICRO, TEXT, UNDER_WAY, CloseReason, Handle, Item, JobSpec, JobState, parse_handle
 from core.rules.words import rules_line
 from core.service import chain, classroom, closing, confiding, views, waiting
 from core.service.house import Desk, House
@@ -183,33 +183,20 @@ def chosen(desk: Desk, command: Said, marked: re.Pattern[str] = NUMBER) -> Job:
 
     Where no worker reads along, a requester may name any job of their own, and an admin every job.
     """
-    found = jobs.jobs_of_chat(desk.tx, command.place)
+    person = people.select_person(desk.tx, command.who)
+    alone = person if person is not None and confiding.secluded(desk, command) else None
     if match := marked.match(command.args):
-        named = [job for job in found if job.id == int(match[1])] or _named(desk, command, match[1])
-        if not named:
+        job = jobs.find_job(desk.tx, int(match[1]))
+        if job is None or job.state == JobState.IMPORTING:
             raise Refused("job.elsewhere", job=match[1])
-        return named[0]
-    found = found or _own(desk, command)
+        if job.place != command.place and not (alone and owns(desk, alone, job)):
+            raise Refused("job.elsewhere", job=match[1])
+        return job
+    found = jobs.jobs_of_chat(desk.tx, command.place) or (jobs.jobs_of_requester(desk.tx, alone.id) if alone else [])
     if not found:
         raise Refused("job.none")
     live = [job for job in found if job.state != JobState.CLOSED]
     return (live or found)[0]
-
-
-def _own(desk: Desk, command: Said) -> list[Job]:
-    """What somebody posted anywhere, newest first, when they ask where no worker reads along."""
-    person = people.select_person(desk.tx, command.who)
-    if person is None or not confiding.secluded(desk, command):
-        return []
-    return jobs.jobs_of_requester(desk.tx, person.id)
-
-
-def _named(desk: Desk, command: Said, number: str) -> list[Job]:
-    """The job of that number, when they own it and ask where no worker reads along."""
-    if command.who not in desk.house.admins or not confiding.secluded(desk, command):
-        return [job for job in _own(desk, command) if job.id == int(number)]
-    job = jobs.find_job(desk.tx, int(number))
-    return [job] if job is not None and job.state != JobState.IMPORTING else []
 
 
 def owns(desk: Desk, person: Person, job: Job) -> bool:
@@ -261,7 +248,7 @@ def cancel_job(desk: Desk, person: Person, command: Said) -> None:
         jobs.set_job_state(desk.tx, job.id, JobState.CLOSED, CloseReason.CANCELLED)
         desk.send(command.place, Card(text=desk.say("en", "job.discarded", job=job.id)))
         return
-    if job.state not in (JobState.OPEN, JobState.PAUSED):
+    if job.state not in UNDER_WAY:
         raise Refused("job.wrong_state", job=job.id, state=desk.say("en", f"state.{job.state}"))
     alerts.insert_event(desk.tx, "job.cancelled", desk.now, actor=person.id, job=job.id)
     closing.close_job(desk, job, CloseReason.CANCELLED)
@@ -296,7 +283,7 @@ def budget(desk: Desk, person: Person, command: Said) -> None:
 
 
 def _add_budget(desk: Desk, job: Job, amount: int, key: str) -> None:
-    if job.state not in (JobState.OPEN, JobState.PAUSED):
+    if job.state not in UNDER_WAY:
         raise Refused("job.wrong_state", job=job.id, state=desk.say("en", f"state.{job.state}"))
     purse = journal.balance(desk.tx, ledger.requester(job.requester), job.asset)
     _give_points(desk, job, amount - purse, key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.errors import Refused
 from core.messages import Card, Priority
-from core.model import TEXT, JobState
+from core.model import TEXT, UNDER_WAY, JobState
 from core.review import REASONS
 from core.service import appeals, review, review_views, rulings, verdicts
 from core.service.house import Desk
@@ -19,7 +19,7 @@ from core.store.rulings import Escalation
 
 CLAIM_MS = 600_000
 """A reviewer has an answer to themselves for ten minutes."""
-LIVE = (JobState.OPEN, JobState.PAUSED, JobState.CLOSING)
+LIVE = (*UNDER_WAY, JobState.CLOSING)
 ANSWER, LABEL = "review", "recheck"
 """Kinds of cards: an answer to judge, a label to decide."""
 

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.model import JobState
+from core.model import UNDER_WAY
 from core.rules.evaluate import skill_value
 from core.rules.registry import COLLECTORS
 from core.rules.values import Event, Firing
@@ -23,7 +23,6 @@ MAX_EXTRA = 10
 """Answers that rules may add to a task's overlap in all, or take from it; one answer is always left."""
 REVERSIBLE = frozenset({"set_skill", "change_overlap"})
 """Actions that an undo takes back wholly: their evidence is fresh again."""
-OPEN = (JobState.OPEN, JobState.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ def _set_skill(desk: Desk, firing: Firing, case: Case) -> Done | None:
 
 
 def _change_overlap(desk: Desk, firing: Firing, case: Case) -> Done | None:
-    if case.job.state not in OPEN:
+    if case.job.state not in UNDER_WAY:
         return None
     concerned = [case.task] if case.task is not None else []
     if case.event == Event.REVOKED:

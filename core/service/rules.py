@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.exams import chance, since_pass
-from core.model import JobState
+from core.model import UNDER_WAY
 from core.quality import Standing
 from core.rules import assessment, users_assessment
 from core.rules.evaluate import due, evaluate
@@ -190,7 +190,7 @@ def _revoked(desk: Desk, number: int, said: Fields, lost: Callable[[Job], bool])
     person = people.get_person(desk.tx, number)
     for standing in people.standings_of(desk.tx, number):
         job = jobs.get_job(desk.tx, standing.job)
-        if job.state in (JobState.OPEN, JobState.PAUSED) and lost(job):
+        if job.state in UNDER_WAY and lost(job):
             _look(desk, person, job, Event.REVOKED, said=said)
 
 

@@ -28,10 +28,12 @@ def post(desk: Desk, job: Job, audit: AuditRow, person: Person) -> int:
     Workers read the channel: there a suspected label would steer their answers, and a control task would be known.
     """
     found = suspects.open_suspects(desk.tx, job.id, audit.run, SHOWN)
-    if found and confiding.confides(desk, job, person, "suspect.sent", "/suspects", n=len(found)):
-        for one in found:
-            row = desk.new_card("suspect", one.id, None, person.home)
-            desk.send(person.home, card(desk, row, job, one), row, Priority.NOTICE)
+    for one in found if person.reachable else ():
+        row = desk.new_card("suspect", one.id, None, person.home)
+        desk.send(person.home, card(desk, row, job, one), row, Priority.NOTICE)
+    if found:
+        key = "suspect.sent" if person.reachable else confiding.START_FIRST
+        confiding.tell(desk, job, person, key, n=len(found), command=f"/suspects #{job.id}")
     return len(found)
 
 

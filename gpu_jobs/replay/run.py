@@ -85,7 +85,8 @@ def _outcome(desk: Desk) -> Outcome:
     shares = class_shares(last, all_hypotheses(last, evidence))
     right = shares.argmax(axis=1) == gold
     blind = desk.evidence(told=False)
-    calibration = calibrated(desk.believe(blind, LABELS), blind, desk.known).calibration
+    unknowing = desk.believe(blind, LABELS) if desk.control.any() else last
+    calibration = calibrated(unknowing, blind, desk.known).calibration
     closed = scored & ~desk.open if (scored & ~desk.open).any() else scored
     accuracy = float(right[scored].mean())
     return Outcome(

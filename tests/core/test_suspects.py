@@ -124,6 +124,15 @@ async def test_workers_who_read_the_channel_see_no_suspect(town: Town) -> None:
     assert len(notes) == 2, "but where they are, each time"
 
 
+async def test_who_may_not_be_written_to_yet_is_told_what_to_do(town: Town) -> None:
+    job = await answered_job(town)
+    await town.database.run(lambda tx: tx.run("UPDATE person SET chat = ''"))
+    await audited(town, job, {"t0": 0.9})
+    assert "press Start), then say /suspects #1" in town.last(CHANNEL).text, "the suspects wait"
+    await town.say(REQUESTER, "suspects", f"#{job}")
+    assert town.last(REQUESTER).quote == "item 0", "and come when asked for"
+
+
 async def test_an_admin_who_asks_for_suspects_gets_them(town: Town) -> None:
     await audited(town, await answered_job(town), {"t0": 0.9})
     await town.say(ADMIN, "help")
