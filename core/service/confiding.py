@@ -9,8 +9,6 @@ from core.service.house import Desk
 from core.store.jobs import Job
 from core.store.people import Person
 
-START_FIRST = "private.start_first"
-
 
 def secluded(desk: Desk, command: Said) -> bool:
     """Whether no worker reads along where that was said: in private, or in a channel of the admins."""
@@ -29,7 +27,7 @@ def place_for(desk: Desk, job: Job, person: Person, said: Said, key: str) -> Pla
 def must_reach(job: Job, person: Person, verb: str) -> None:
     """Refused where the bot may not write to them: in Telegram to nobody who has not pressed Start."""
     if not person.reachable:
-        raise Refused(START_FIRST, who=person.handle, job=job.id, command=f"/{verb} #{job.id}")
+        raise Refused("private.start_first", who=person.handle, job=job.id, command=f"/{verb} #{job.id}")
 
 
 def tell(desk: Desk, job: Job, person: Person, key: str, **values: object) -> None:

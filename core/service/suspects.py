@@ -32,7 +32,7 @@ def post(desk: Desk, job: Job, audit: AuditRow, person: Person) -> int:
         row = desk.new_card("suspect", one.id, None, person.home)
         desk.send(person.home, card(desk, row, job, one), row, Priority.NOTICE)
     if found:
-        key = "suspect.sent" if person.reachable else confiding.START_FIRST
+        key = "suspect.sent" if person.reachable else "private.start_first"
         confiding.tell(desk, job, person, key, n=len(found), command=f"/suspects #{job.id}")
     return len(found)
 
