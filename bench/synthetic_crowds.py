@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -115,9 +115,9 @@ KINDS = {
 }
 
 
-def draw(kind: str, seed: int) -> tuple[Answers, Ints]:
-    """One crowd and its truth; the same for the same kind and seed."""
-    recipe = KINDS[kind]
+def draw(kind: str, seed: int, per_task: tuple[int, int] | None = None) -> tuple[Answers, Ints]:
+    """One crowd and its truth; the same for the same arguments. `per_task`: least and most answers, not the kind's."""
+    recipe = replace(KINDS[kind], per_task=per_task or KINDS[kind].per_task)
     rng = np.random.default_rng([sorted(KINDS).index(kind), seed])
     size = int(rng.choice(recipe.classes))
     tasks = int(rng.integers(200, 1000))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.beliefs.balance import usual_shares
 from core.beliefs.evidence import UNKNOWN, Evidence, Floats
 from core.beliefs.settings import Settings
 
@@ -84,7 +85,8 @@ def _maximise(evidence: Evidence, settings: Settings, counts: Floats, joint: Flo
     shared /= shared.sum(axis=1, keepdims=True)
     errors = shared * (1 - eye)
     noise = errors + eye * errors.max(axis=1)
-    classes = joint[evidence.degree > 0].sum(axis=(0, 1)) + settings.class_tasks
+    usual = settings.class_tasks * size * usual_shares(evidence.known, settings.even_chance)
+    classes = joint[evidence.degree > 0].sum(axis=(0, 1)) + usual
     rows = np.concatenate([shared[None], worker_rows(counts, shared, settings)])
     return Confusion(rows, noise / noise.sum(axis=1, keepdims=True), classes / classes.sum(), joint)
 

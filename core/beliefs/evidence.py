@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,19 @@ class Evidence:
     n_classes: int
     gold: Ints | None = None  # per task, UNKNOWN or the class that a control task is known to have
     prior: Floats | None = None  # [task, class], what a model says before any answer
+    balance: Ints | None = None  # [class], how many control tasks have it, for a fit that is not told which
+
+    @cached_property
+    def known(self) -> Ints:
+        """[class]: how many control tasks have it."""
+        if self.balance is not None:
+            return self.balance
+        gold = np.zeros(0, np.int64) if self.gold is None else self.gold[self.gold != UNKNOWN]
+        return np.bincount(gold, minlength=self.n_classes)
+
+    def untold(self) -> Evidence:
+        """The same for a fit that knows how many control tasks have each class, and not which."""
+        return replace(self, gold=None, balance=self.known)
 
     @cached_property
     def said(self) -> Ints:

@@ -52,7 +52,7 @@ def believe(
     known = evidence.gold
     if known is None or (known == UNKNOWN).all():
         return snapshot
-    blind = replace(evidence, gold=None)
+    blind = evidence.untold()
     return replace(snapshot, calibration=calibrated(refit(blind, people, ROUTING), blind, known, ROUTING).calibration)
 
 

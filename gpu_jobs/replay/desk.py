@@ -62,11 +62,11 @@ class Desk:
         """[task]: the class of control tasks, which are drawn by lot; UNKNOWN for the others."""
         return np.where(self.control, self.recording.gold, UNKNOWN)
 
-    def evidence(self, *, told: bool = True) -> Evidence:
-        """All answers so far, with the known classes of control tasks if `told`."""
+    def evidence(self) -> Evidence:
+        """All answers so far, with the known classes of control tasks."""
         task, worker, label = (np.array(values, np.int64) for values in (self.task, self.worker, self.label))
         sizes = self.recording.n_tasks, self.recording.n_workers, self.recording.n_classes
-        return Evidence(task, worker, label, *sizes, gold=self.known if told and self.control.any() else None)
+        return Evidence(task, worker, label, *sizes, gold=self.known if self.control.any() else None)
 
     def believe(self, evidence: Evidence, settings: Settings = ROUTING) -> Snapshot:
         """A new snapshot; plain dynamic overlap knows the skill-weighted vote alone."""

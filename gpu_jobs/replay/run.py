@@ -84,7 +84,7 @@ def _outcome(desk: Desk) -> Outcome:
     last = desk.believe(evidence, LABELS)
     shares = class_shares(last, all_hypotheses(last, evidence))
     right = shares.argmax(axis=1) == gold
-    blind = desk.evidence(told=False)
+    blind = evidence.untold()
     unknowing = desk.believe(blind, LABELS) if desk.control.any() else last
     calibration = calibrated(unknowing, blind, desk.known).calibration
     closed = scored & ~desk.open if (scored & ~desk.open).any() else scored

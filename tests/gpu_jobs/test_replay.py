@@ -118,7 +118,7 @@ def test_control_tasks_are_told_to_the_fit_and_are_not_scored(birds: Recording) 
     one = desk.Desk(birds, judge_of(Policy.FIXED, 1, (1, 1)), 0, voting=True, budget=None, controls=0.25)
     known = one.evidence().gold
     assert known is not None and (known[one.control] == birds.gold[one.control]).all(), "their classes are known"
-    assert (known[~one.control] == -1).all() and one.evidence(told=False).gold is None, "those of others never"
+    assert (known[~one.control] == -1).all() and one.evidence().untold().gold is None, "those of others never"
     outcome = replay(birds, Plan(controls=0.25), 0.9, 0)
     assert len(outcome.right) <= TASKS - 15, "what is known is no achievement"
 

@@ -1,0 +1,24 @@
+"""Class shares before any answer: even ones, unless the known classes of control tasks speak against that."""
+
+from __future__ import annotations
+
+from math import exp, lgamma, log
+
+from core.beliefs.evidence import Floats, Ints
+
+MAX_ODDS = 500.0
+"""Bound on log odds."""
+
+
+def usual_shares(known: Ints, even_chance: float) -> Floats:
+    """[class]: expected shares, given how many control tasks have each class and how likely even shares are at first.
+
+    The posterior mean under two hypotheses: even shares, and shares of which nothing is known (Good, 1967, A Bayesian
+    significance test for multinomial distributions).
+    """
+    size, total = len(known), int(known.sum())
+    uneven = lgamma(size) - lgamma(total + size) + sum(lgamma(count + 1) for count in known.tolist())
+    odds = uneven + total * log(size) + log((1 - even_chance) / even_chance)
+    even = 1 / (1 + exp(min(MAX_ODDS, max(-MAX_ODDS, odds))))
+    counted: Floats = (known + 1.0) / (total + size)
+    return even / size + (1 - even) * counted
