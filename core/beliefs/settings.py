@@ -16,7 +16,7 @@ class Settings:
     coin_answers: float = 8.0  # how slowly a worker's accuracy leaves the crowd's
     row_answers: float = 2.0  # x classes: how slowly a worker's rows leave their start
     class_tasks: float = 50.0  # per class: how slowly the class shares leave those of the control tasks ...
-    even_chance: float = 0.95  # ... which are believed only where even shares, this likely at first, are not
+    even_chance: float = 0.98  # ... which are believed only where even shares, this likely at first, are not
     hardness: tuple[float, ...] = (0.0, 0.5)  # share of an answer to an easy, a hard task that is noise
     hard_shares: tuple[float, ...] = (0.85, 0.15)  # how many tasks are so
     gold_trust: float = 0.9  # chance that a control task's known class is the true one
