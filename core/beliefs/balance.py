@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import exp, lgamma, log
 
+import numpy as np
+
 from core.beliefs.evidence import Floats, Ints
 
 MAX_ODDS = 500.0
@@ -14,9 +16,12 @@ def usual_shares(known: Ints, even_chance: float) -> Floats:
     """[class]: expected shares, given how many control tasks have each class and how likely even shares are at first.
 
     The posterior mean under two hypotheses: even shares, and shares of which nothing is known (Good, 1967, A Bayesian
-    significance test for multinomial distributions).
+    significance test for multinomial distributions). Control tasks that leave a class out were chosen rather than
+    drawn, and say nothing of shares.
     """
     size, total = len(known), int(known.sum())
+    if not known.all():
+        return np.full(size, 1 / size)
     uneven = lgamma(size) - lgamma(total + size) + sum(lgamma(count + 1) for count in known.tolist())
     odds = uneven + total * log(size) + log((1 - even_chance) / even_chance)
     even = 1 / (1 + exp(min(MAX_ODDS, max(-MAX_ODDS, odds))))

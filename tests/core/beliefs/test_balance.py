@@ -31,6 +31,10 @@ def test_the_luck_of_a_small_draw_is_not_believed() -> None:
     assert usual_shares(np.array([7, 13]), EVEN_CHANCE)[0] > 0.45, "7 of 20 happens where both are as frequent"
 
 
+def test_control_tasks_of_one_class_alone_do_not_make_it_the_usual_one() -> None:
+    assert usual_shares(np.array([0, 30]), EVEN_CHANCE) == pytest.approx([0.5, 0.5]), "they were chosen, not drawn"
+
+
 def test_a_rare_class_is_believed() -> None:
     assert usual_shares(np.array([4, 76]), EVEN_CHANCE)[0] == pytest.approx(5 / 82, abs=0.001), "4 of 80 is no luck"
 
