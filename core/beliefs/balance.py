@@ -9,7 +9,7 @@ import numpy as np
 from core.beliefs.evidence import Floats, Ints
 
 MAX_ODDS = 500.0
-"""Bound on log odds."""
+"""Bound on log odds, which a float's exponential bears."""
 
 
 def usual_shares(known: Ints, even_chance: float) -> Floats:
@@ -24,6 +24,6 @@ def usual_shares(known: Ints, even_chance: float) -> Floats:
         return np.full(size, 1 / size)
     uneven = lgamma(size) - lgamma(total + size) + sum(lgamma(count + 1) for count in known.tolist())
     odds = uneven + total * log(size) + log((1 - even_chance) / even_chance)
-    even = 1 / (1 + exp(min(MAX_ODDS, max(-MAX_ODDS, odds))))
+    even = 1 / (1 + exp(min(MAX_ODDS, odds)))
     counted: Floats = (known + 1.0) / (total + size)
     return even / size + (1 - even) * counted

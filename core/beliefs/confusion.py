@@ -85,7 +85,7 @@ def _maximise(evidence: Evidence, settings: Settings, counts: Floats, joint: Flo
     shared /= shared.sum(axis=1, keepdims=True)
     errors = shared * (1 - eye)
     noise = errors + eye * errors.max(axis=1)
-    usual = settings.class_tasks * size * usual_shares(evidence.known, settings.even_chance)
+    usual = settings.class_tasks * size * usual_shares(evidence.controls, settings.even_chance)
     classes = joint[evidence.degree > 0].sum(axis=(0, 1)) + usual
     rows = np.concatenate([shared[None], worker_rows(counts, shared, settings)])
     return Confusion(rows, noise / noise.sum(axis=1, keepdims=True), classes / classes.sum(), joint)

@@ -29,7 +29,7 @@ class Evidence:
     balance: Ints | None = None  # [class], how many control tasks have it, for a fit that is not told which
 
     @cached_property
-    def known(self) -> Ints:
+    def controls(self) -> Ints:
         """[class]: how many control tasks have it."""
         if self.balance is not None:
             return self.balance
@@ -38,7 +38,7 @@ class Evidence:
 
     def untold(self) -> Evidence:
         """The same for a fit that knows how many control tasks have each class, and not which."""
-        return replace(self, gold=None, balance=self.known)
+        return replace(self, gold=None, balance=self.controls)
 
     @cached_property
     def said(self) -> Ints:

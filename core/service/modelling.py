@@ -15,7 +15,6 @@ from core.store.jobs import Job
 from core.store.models import Model
 
 FINETUNE, PREDICT = "finetune", "predict"
-"""Jobs whose tasks a model may still speak of."""
 
 
 def after_audit(desk: Desk, run: BatchRun, job: Job, labelled: int) -> None:

@@ -52,7 +52,13 @@ def read_recording(folder: Path) -> Recording:
     place[known] = np.arange(len(known))
     kept = place[answers.task] != UNKNOWN
     task, worker, label = place[answers.task][kept], answers.worker[kept], answers.label[kept]
+    return shelved(folder.resolve().name, answers.gold[known], answers.n_classes, (task, worker, label))
+
+
+def shelved(name: str, gold: Ints, n_classes: int, answers: tuple[Ints, Ints, Ints]) -> Recording:
+    """The recording of answers given as (task, worker, label) each; every task has some."""
+    task, worker, label = answers
     order = np.lexsort((task, worker))
     cuts = np.flatnonzero(np.diff(worker[order])) + 1
     shelves, said = np.split(task[order], cuts), np.split(label[order].astype(np.int64), cuts)
-    return Recording(folder.resolve().name, answers.gold[known], answers.n_classes, tuple(shelves), tuple(said))
+    return Recording(name, gold, n_classes, tuple(shelves), tuple(said))

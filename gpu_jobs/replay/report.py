@@ -120,8 +120,10 @@ def make_report(request: Request, told: Told, *, rivals: bool) -> Report:
         classes=recording.n_classes,
         seeds=seeds,
         points=points(mine, request.targets),
-        rivals={name: frontier(mean_spots(_either(settings))) for name, settings in theirs.items()},
-        spreads={name: spread(ours, _either(settings), np.random.default_rng(0)) for name, settings in theirs.items()},
+        rivals={name: frontier(mean_spots(either_rule(settings))) for name, settings in theirs.items()},
+        spreads={
+            name: spread(ours, either_rule(settings), np.random.default_rng(0)) for name, settings in theirs.items()
+        },
     )
 
 
@@ -140,8 +142,8 @@ def _table(settings: Sequence[Sequence[Outcome]]) -> Floats:
     return np.array(rows)
 
 
-def _either(settings: Sequence[Sequence[Outcome]]) -> Floats:
-    """[setting with a label rule, seed, (cost, accuracy)]."""
+def either_rule(settings: Sequence[Sequence[Outcome]]) -> Floats:
+    """[setting with a label rule, seed, (cost, accuracy)], of the outcomes of each setting."""
     table = _table(settings)
     return np.concatenate([table[:, :, [0, 1]], table[:, :, [0, 2]]])
 

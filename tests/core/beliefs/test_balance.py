@@ -64,12 +64,12 @@ def test_two_wrong_answers_do_not_make_a_rare_class() -> None:
 
 def test_a_fit_that_is_not_told_knows_the_shares_alone() -> None:
     evidence, _ = unbalanced()
-    untold = evidence.untold()
+    untold, counts = evidence.untold(), evidence.controls.tolist()
     assert untold.gold is None, "no class of a single task is known"
-    assert untold.known.tolist() == evidence.known.tolist() and evidence.known.sum() == 60, "how many there are is"
-    assert untold.untold().known.tolist() == evidence.known.tolist(), "forgetting twice is forgetting once"
+    assert untold.controls.tolist() == counts and sum(counts) == 60, "how many there are of each is"
+    assert untold.untold().controls.tolist() == counts, "forgetting twice is forgetting once"
 
 
 def test_without_control_tasks_nothing_is_known() -> None:
     evidence, _ = unbalanced()
-    assert replace(evidence, gold=None).known.tolist() == [0, 0], "there is nothing to count"
+    assert replace(evidence, gold=None).controls.tolist() == [0, 0], "there is nothing to count"
