@@ -14,6 +14,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import IO, Any, TypeVar
 
 import aiosqlite
@@ -23,8 +24,8 @@ from core.store.migrate import migrate, migrations
 from core.store.tx import Tx
 
 T = TypeVar("T")
-BATCH = 64
-"""Units per commit at most: more would make the first of them wait noticeably longer than it gains."""
+BATCH_SECONDS = 0.01
+"""A commit is due after so much work: more would make the first unit wait noticeably longer than all of them gain."""
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -77,19 +78,23 @@ class Database(aiosqlite.Connection):
 
     def _commit_waiting(self) -> None:
         """On the writer thread: run what has gathered under one commit, then wake those who wait."""
-        batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-        if batch:
-            outcomes = self._commit(batch)
+        if self._waiting:
+            outcomes = self._commit([self._waiting.popleft()])
             with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
-                batch[0][2].get_loop().call_soon_threadsafe(_settle, outcomes)
+                outcomes[0][0].get_loop().call_soon_threadsafe(_settle, outcomes)
 
     def _commit(self, batch: list[Waiting]) -> list[Outcome]:
+        """Run the batch, which grows by whatever waits until the commit is due."""
         connection = self._conn
         if self._writer is None:
             self._writer = Tx(connection)
+        due = perf_counter() + BATCH_SECONDS
         try:
             connection.execute("BEGIN IMMEDIATE")
-            outcomes = [self._run_one(self._writer, *waiting) for waiting in batch]
+            outcomes = [self._run_one(self._writer, *batch[0])]
+            while self._waiting and perf_counter() < due:
+                batch.append(self._waiting.popleft())
+                outcomes.append(self._run_one(self._writer, *batch[-1]))
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             if connection.in_transaction:  # SQLite has rolled back by itself when the disk was full

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from core.errors import StoreError, StoreFull, StoreLocked
 from core.store import Database, connect_readonly
 from core.store.inbox import insert_key, toast_of
-from core.store.sqlite import BATCH
+from core.store.sqlite import BATCH_SECONDS, Outcome, Waiting
 from core.store.tx import Tx
 
 WRITER = """
@@ -77,10 +78,31 @@ def kill(child: subprocess.Popen[str], after: int) -> list[int]:
 async def test_units_that_arrive_together_share_a_commit(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     commit = database._commit
-    monkeypatch.setattr(database, "_commit", lambda batch: (sizes.append(len(batch)), commit(batch))[1])
+
+    def counted(batch: list[Waiting]) -> list[Outcome]:
+        outcomes = commit(batch)
+        sizes.append(len(outcomes))
+        return outcomes
+
+    monkeypatch.setattr(database, "_commit", counted)
     await asyncio.gather(*(database.run(insert_key, f"k{n}", "", False, 0) for n in range(200)))
-    assert sum(sizes) == 200 and max(sizes) <= BATCH, "every unit was in a commit, none of them too large"
-    assert len(sizes) <= 10, f"units that wait together are written together, not in {len(sizes)} commits"
+    assert sum(sizes) == 200, "every unit was in a commit"
+    assert len(sizes) <= 20, f"units that wait together are written together, not in {len(sizes)} commits"
+
+
+async def test_units_behind_slow_ones_share_no_commit_with_them(database: Database) -> None:
+    begun: list[int] = []
+
+    def slow(tx: Tx, number: int) -> int:
+        begun.append(number)
+        time.sleep(2 * BATCH_SECONDS)
+        return number
+
+    first, *others = (asyncio.create_task(database.run(slow, number)) for number in range(20))
+    await first
+    assert len(begun) < 10, f"the first is answered once it is written, not after {len(begun)} slow units"
+    await asyncio.gather(*others)
+    assert begun == list(range(20)), "all are run, in the order in which they came"
 
 
 async def test_a_failing_unit_fails_alone(database: Database) -> None:
@@ -166,12 +188,13 @@ async def test_an_outside_writer_makes_units_fail_whole(tmp_path: Path, monkeypa
     await database.run(lambda tx: tx.value("PRAGMA busy_timeout = 50"))
     other = sqlite3.connect(tmp_path / "busy.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match="locked"):
-        await database.run(write, 1)
+    refused = await asyncio.gather(*(database.run(write, number) for number in (1, 2, 3)), return_exceptions=True)
+    for error in refused:
+        assert isinstance(error, StoreError) and "locked" in str(error), f"each is told, not {error!r}"
     other.execute("ROLLBACK")
     other.close()
-    assert await database.run(write, 2) == 2, "when the other is gone, work goes on"
-    assert await database.run(count) == 1, "the refused unit left nothing"
+    assert await database.run(write, 4) == 4, "when the other is gone, work goes on"
+    assert await database.run(count) == 1, "the refused units left nothing"
     await database.close()
 
 
