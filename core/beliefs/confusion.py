@@ -13,6 +13,7 @@ import numpy as np
 from core.beliefs.balance import usual_shares
 from core.beliefs.evidence import UNKNOWN, Evidence, Floats
 from core.beliefs.settings import Settings
+from core.beliefs.strength import Told, row_answers
 
 MAX_ODDS = 6.0
 """Bound on log odds of a diagonal."""
@@ -34,12 +35,13 @@ def fit_confusion(evidence: Evidence, settings: Settings) -> Confusion:
     shares = np.asarray(settings.hard_shares)
     even: Floats = np.full(evidence.n_classes, 1 / evidence.n_classes)
     state = Confusion(np.zeros(0), np.zeros(0), even, _start(evidence, settings, shares))
-    easy = state.joint.sum(axis=1)[evidence.about]
+    own = state.joint.sum(axis=1)[evidence.about]
+    told = Told(own, np.zeros_like(own), np.zeros(len(own)))
     for _ in range(settings.rounds):
-        state = _maximise(evidence, settings, evidence.per_saying(easy), state.joint)
-        joint, easy = _expect(evidence, settings, state)
+        state = _maximise(evidence, settings, told, state.joint)
+        joint, told = _expect(evidence, settings, state)
         state = Confusion(state.rows, state.noise, state.classes, joint)
-    return _maximise(evidence, settings, evidence.per_saying(easy), state.joint)
+    return _maximise(evidence, settings, told, state.joint)
 
 
 def outside(evidence: Evidence, settings: Settings) -> Floats:
@@ -77,9 +79,10 @@ def _start(evidence: Evidence, settings: Settings, hard_shares: Floats) -> Float
     return start
 
 
-def _maximise(evidence: Evidence, settings: Settings, counts: Floats, joint: Floats) -> Confusion:
+def _maximise(evidence: Evidence, settings: Settings, told: Told, joint: Floats) -> Confusion:
     size, eye = evidence.n_classes, np.eye(evidence.n_classes)
     accuracy = settings.shared_accuracy
+    counts = evidence.per_saying(told.own)
     shared = counts.sum(axis=0)
     shared += settings.shared_answers * (eye * accuracy + (1 - eye) * (1 - accuracy) / max(1, size - 1))
     shared /= shared.sum(axis=1, keepdims=True)
@@ -87,13 +90,16 @@ def _maximise(evidence: Evidence, settings: Settings, counts: Floats, joint: Flo
     noise = errors + eye * errors.max(axis=1)
     usual = settings.class_tasks * size * usual_shares(evidence.controls, settings.even_chance)
     classes = joint[evidence.degree > 0].sum(axis=(0, 1)) + usual
-    rows = np.concatenate([shared[None], worker_rows(counts, shared, settings)])
+    start = own_rows(counts, shared, settings)
+    weight = size * row_answers(evidence, counts, start, told, settings)
+    rows = (counts + weight * start) / (counts.sum(axis=2, keepdims=True) + weight)
+    rows = np.concatenate([shared[None], rows])
     return Confusion(rows, noise / noise.sum(axis=1, keepdims=True), classes / classes.sum(), joint)
 
 
-def worker_rows(counts: Floats, shared: Floats, settings: Settings) -> Floats:
-    """Counts pulled to the shared rows, whose diagonal is moved to the worker's own accuracy."""
-    size, eye = len(shared), np.eye(len(shared))
+def own_rows(counts: Floats, shared: Floats, settings: Settings) -> Floats:
+    """[worker, true class, said class]: the shared rows, their diagonal moved to the worker's own accuracy."""
+    eye = np.eye(len(shared))
     right, total = np.trace(counts, axis1=1, axis2=2), counts.sum(axis=(1, 2))
     crowd = (right.sum() + settings.shared_answers * settings.shared_accuracy) / (total.sum() + settings.shared_answers)
     own = (right + settings.coin_answers * crowd) / (total + settings.coin_answers)
@@ -101,9 +107,7 @@ def worker_rows(counts: Floats, shared: Floats, settings: Settings) -> Floats:
     odds = _logit(diagonal) + (_logit(own) - _logit(crowd))[:, None]
     moved = 1 / (1 + np.exp(-np.clip(odds, -MAX_ODDS, MAX_ODDS)))
     errors = shared * (1 - eye)
-    start = eye * moved[:, :, None] + errors / errors.sum(axis=1, keepdims=True) * (1 - moved)[:, :, None]
-    weight = settings.row_answers * size
-    rows: Floats = (counts + weight * start) / (counts.sum(axis=2, keepdims=True) + weight)
+    rows: Floats = eye * moved[:, :, None] + errors / errors.sum(axis=1, keepdims=True) * (1 - moved)[:, :, None]
     return rows
 
 
@@ -112,13 +116,16 @@ def _logit(share: Floats) -> Floats:
     return odds
 
 
-def _expect(evidence: Evidence, settings: Settings, state: Confusion) -> tuple[Floats, Floats]:
-    """The joint posterior, and how much of each answer [answer, class] came from the worker's own rows."""
-    size, levels = evidence.n_classes, settings.hardness
-    said = state.rows[1:].transpose(0, 2, 1).reshape(-1, size)[evidence.said]
-    noise = state.noise.T[evidence.said % size]
-    chances = np.stack([(1 - level) * said + level * noise for level in levels], axis=1)
+def _expect(evidence: Evidence, settings: Settings, state: Confusion) -> tuple[Floats, Told]:
+    """The joint posterior, and what it says of the answers."""
+    size, levels = evidence.n_classes, np.asarray(settings.hardness)
+    said = state.rows[1:].transpose(0, 2, 1).reshape(-1, size)[evidence.said][:, None, :]
+    noise = state.noise.T[evidence.said % size][:, None, :]
+    easy = 1 - levels[:, None]
+    chances = easy * said + (1 - easy) * noise
     scores = evidence.per_task(np.log(chances)) + np.log(state.classes) + outside(evidence, settings)[:, None, :]
-    joint = normalised(scores + np.log(np.asarray(settings.hard_shares))[:, None], (1, 2))
-    own = np.stack([(1 - level) * said for level in levels], axis=1) / chances
-    return joint, (joint[evidence.about] * own).sum(axis=1)
+    scores += np.log(np.asarray(settings.hard_shares))[:, None]
+    joint = normalised(scores, (1, 2))
+    others = normalised(scores[evidence.about] - np.log(chances), (1, 2))
+    own = (joint[evidence.about] * easy * said / chances).sum(axis=1)
+    return joint, Told(own, (others * easy).sum(axis=1), (others * (1 - easy) * noise).sum(axis=(1, 2)))

@@ -14,7 +14,8 @@ class Settings:
     shared_accuracy: float = 0.75  # of a crowd of which nothing is known
     shared_answers: float = 1000.0  # how slowly the shared confusion leaves it
     coin_answers: float = 8.0  # how slowly a worker's accuracy leaves the crowd's
-    row_answers: float = 2.0  # x classes: how slowly a worker's rows leave their start
+    row_answers: float = 2.0  # x classes: how slowly a worker's rows leave their start, before the answers tell ...
+    row_strengths: tuple[float, ...] = (1, 2, 4, 8, 16, 32, 64)  # ... which of these foretells them best
     class_tasks: float = 50.0  # per class: how slowly the class shares leave those of the control tasks ...
     even_chance: float = 0.98  # ... which are believed only where even shares, this likely at first, are not
     hardness: tuple[float, ...] = (0.0, 0.5)  # share of an answer to an easy, a hard task that is noise
