@@ -28,7 +28,8 @@ def row_answers(evidence: Evidence, counts: Floats, start: Floats, told: Told, s
     """Pseudo-answers per class and row: the geometric mean of `row_strengths`, each as likely as it foretells well.
 
     `counts` are [worker, true class, said class] and hold the answers themselves; an answer is left out of the counts
-    that foretell it (leave-one-out cross-validation). As long as nothing is foretold it is the setting `row_answers`.
+    that foretell it (pseudo-Bayesian model averaging; Geisser and Eddy, 1979). As long as nothing is foretold it is the
+    setting `row_answers`.
     """
     if not told.easy.any():
         return settings.row_answers
