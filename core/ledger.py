@@ -11,13 +11,12 @@ Amounts are integer micro-units of one asset. A leg (account, +amount) credits t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Leg = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One balanced entry: `key` makes it happen once, `reverses` names the entry that it takes back."""
 
     key: str
@@ -27,8 +26,7 @@ class Entry:
     reverses: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(NamedTuple):
     """What one answer costs: the worker's pay and the platform's fee."""
 
     pay: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.model import Handle, JobUpload, Place
 
@@ -87,8 +87,7 @@ class Left(Command):
     """The person blocked the bot or left the workspace: nothing more can be said to them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(NamedTuple):
     """A choice under a card: `token` comes back in a Press; or `start` opens the private chat with that payload."""
 
     text: str
@@ -111,8 +110,7 @@ class Card:
 
     def dumps(self) -> str:
         """As JSON for the outbox table."""
-        rows = [[[b.text, b.token, b.start] for b in row] for row in self.rows]
-        return json.dumps([self.text, self.title, self.quote, self.question, rows], ensure_ascii=False)
+        return json.dumps([self.text, self.title, self.quote, self.question, self.rows], ensure_ascii=False)
 
     @classmethod
     def loads(cls, text: str) -> Card:
@@ -130,8 +128,7 @@ class Priority:
     BROADCAST = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Speech:
+class Speech(NamedTuple):
     """One durable row of the outbox: send a card, edit a message that was sent, or send files.
 
     `op` is "send", "edit" or "files". An edit names the message by `message`, or by `card_id` when its reference is

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.model import CANT_TELL, Overlap
@@ -20,8 +19,7 @@ ROUNDING = 1e-9
 """Two strangers who agree reach 0.9 exactly; the last bit of a float must not ask for a third."""
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
+class Vote(NamedTuple):
     """One answer as the posterior sees it: its class, the accuracy that its worker is believed to have, and who."""
 
     label: int
@@ -42,8 +40,7 @@ def posterior(votes: Sequence[Vote], classes: int, prior: Sequence[float] | None
     return [weight / total for weight in weights]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A task after its answers: best class, its probability, whether it is done, how many leases it wants."""
 
     label: int | None
@@ -102,8 +99,7 @@ def choose(candidates: Sequence[Candidate], rng: random.Random) -> int | None:
     return rng.choice(candidates).task if candidates else None
 
 
-@dataclass(frozen=True, slots=True)
-class OpenJob:
+class OpenJob(NamedTuple):
     """A job that could serve this worker: its priority, and how much of it is in work already (0..1)."""
 
     job: int

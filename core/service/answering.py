@@ -95,8 +95,10 @@ def finish(desk: Desk, person: Person, row: CardRow, message: str | None, lease:
     desk.toast(desk.say(lang, "saved", said=said))
     receipt = controls.receipt(desk, row, lang, job, (task, answer), said)
     desk.edit(row, receipt, message)
-    rules.after_answer(desk, person, job, answer)
-    probation.look(desk, person, job, answer)
+    standing = people.get_standing(desk.tx, person.id, job.id)
+    assert standing is not None, "a worker who answered has a standing"
+    rules.after_answer(desk, person, job, answer, standing)
+    probation.look(desk, person, job, answer, standing)
     _go_on(desk, person, job)
 
 

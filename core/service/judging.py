@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from core import routing
 from core.beliefs import Snapshot, loads, posterior
@@ -90,7 +89,7 @@ def _believing(
         return verdict
     if not enough.is_settled(belief, said, prior, raw, overlap.max - len(votes)):
         return verdict
-    return replace(verdict, done=True, want=0)
+    return verdict._replace(done=True, want=0)
 
 
 def looks_wide(job: Job) -> bool:

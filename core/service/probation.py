@@ -18,7 +18,7 @@ from core.model import UNDER_WAY
 from core.quality import Evidence, Outcome, Standing
 from core.service import alarms, bans
 from core.service.house import Desk
-from core.store import alerts, jobs, outcomes, people
+from core.store import alerts, jobs, outcomes
 from core.store.assignments import Answer
 from core.store.jobs import Job
 from core.store.outcomes import Climate, Seen
@@ -40,13 +40,10 @@ HOUSE = 0
 """Who acted, when a rule of the house did and no person."""
 
 
-def look(desk: Desk, person: Person, job: Job, answer: Answer) -> None:
+def look(desk: Desk, person: Person, job: Job, answer: Answer, standing: Standing) -> None:
     """After an answer: bar its worker from the job if the test says so; an admin who undid it once is not overruled."""
     test = desk.house.chance
-    if not test.on or answer.kind != "answer":
-        return
-    standing = people.get_standing(desk.tx, person.id, job.id)
-    if standing is None or not _due(standing, answer, test.least):
+    if not test.on or answer.kind != "answer" or not _due(standing, answer, test.least):
         return
     evidence = evidence_of(desk, person.id, job)
     kind = evidence.verdict(test)

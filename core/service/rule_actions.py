@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,7 +108,7 @@ def _widen(desk: Desk, number: int, task_id: int, delta: int) -> int:
     extra = max(-MAX_EXTRA, min(MAX_EXTRA, task.extra + delta))
     if task.gold is not None or extra == task.extra:
         return 0
-    wider = dataclasses.replace(task, extra=extra)
+    wider = task._replace(extra=extra)
     job = jobs.get_job(desk.tx, number)
     verdicts.reconsider(desk, job, wider, active=0, change=lambda: tasks.set_extra(desk.tx, task_id, extra))
     return extra - task.extra

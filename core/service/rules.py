@@ -36,31 +36,22 @@ Line = tuple[int | None, int | None, dict[str, Any]]
 """Job, person and body of a line of the journal."""
 
 
-def after_answer(desk: Desk, person: Person, job: Job, answer: Answer) -> None:
+def after_answer(desk: Desk, person: Person, job: Job, answer: Answer, standing: Standing) -> None:
     """Look at a worker who has just answered, skipped or reported."""
     event = Event.SKIP if answer.kind != "answer" else Event.CONTROL if answer.control else Event.ANSWER
-    _look(desk, person, job, event, answer=answer.id, task=answer.task)
+    _look_at(desk, Case(person, job, event, counts_of(standing), answer.id, answer.task, {}))
 
 
-def _look(
-    desk: Desk,
-    person: Person,
-    job: Job,
-    event: Event,
-    *,
-    answer: int | None = None,
-    task: int | None = None,
-    said: Fields | None = None,
-) -> None:
-    rules = due(desk.house.rules, job.spec.rules, event)
-    if not rules:
-        return
+def _look(desk: Desk, person: Person, job: Job, event: Event, *, said: Fields, task: int | None = None) -> None:
+    """Look at a worker to whom something slow has happened."""
     standing = people.get_standing(desk.tx, person.id, job.id)
-    if standing is None and event is not Event.TRAINING:
-        return
-    standing = standing or Standing(person.id, job.id)
-    case = Case(person, job, event, counts_of(standing), answer, task, said or {})
-    for rule in rules:
+    if standing is not None or event is Event.TRAINING:
+        standing = standing or Standing(person.id, job.id)
+        _look_at(desk, Case(person, job, event, counts_of(standing), None, task, said))
+
+
+def _look_at(desk: Desk, case: Case) -> None:
+    for rule in due(desk.house.rules, case.job.spec.rules, case.event):
         _consider(desk, rule, case)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.model import STATED_WEIGHT, TEXT
 from core.routing import Verdict
 from core.service.house import Desk
@@ -25,7 +23,7 @@ def overrule(desk: Desk, job: Job, task: Task, verdict: Verdict) -> Verdict:
     """The verdict of a task's votes, or the ruling in force; a doubtful one is escalated while it is in doubt."""
     ruled = rulings.ruling_on(desk.tx, task.id)
     if ruled is not None:
-        return replace(verdict, label=ruled[0], confidence=ruled[1], done=True, want=0)
+        return verdict._replace(label=ruled[0], confidence=ruled[1], done=True, want=0)
     judged = job.spec.review is not None or job.spec.experts is not None
     if judged and (verdict.done or task.done) and job.spec.kind != TEXT:
         _doubt(desk, job, task, verdict)

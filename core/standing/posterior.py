@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PRIOR_OK, PRIOR_N = 3.0, 4.0
 """A stranger is believed to be right three times in four (Beta(3, 1))."""
@@ -20,8 +20,7 @@ ROW_WEIGHT = 4.0
 """Answers that a class's own row needs to weigh as much as what is known of the worker in all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """A worker's counts in one job; `prior_*` are carried over from earlier jobs, in hundredths."""
 
     person: int
@@ -75,8 +74,7 @@ def wilson(ok: float, n: float, z: float = 1.64) -> tuple[float, float]:
     return (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
 
 
-@dataclass(frozen=True, slots=True)
-class Confusion:
+class Confusion(NamedTuple):
     """Probability of each answer (column) given each true class (row); `by_class` is how far rows differ, 0..1."""
 
     rows: tuple[tuple[float, ...], ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.routing import Vote
 from core.store.tx import Tx
@@ -12,8 +12,7 @@ PPM = 1_000_000
 ANSWER = "id, assignment, task, job, person, kind, label, control, correct, fast, duration_ms, skips_before, at"
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """A lease and what became of it; `answer` is the answer row in force, `nth` counts answers and undos.
 
     `expert` is 1 when a contested task was handed to an expert: another price, no overlap limit.
@@ -34,8 +33,7 @@ class Assignment:
     expert: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One row of the append-only record: an answer, skip, report, or the undo of one."""
 
     id: int
@@ -57,12 +55,10 @@ def insert_assignment(
     tx: Tx, task: int, job: int, person: int, control: int, span: tuple[int, int], *, expert: int = 0
 ) -> int:
     """Lease a task from span[0] until span[1] (ms); its id."""
-    return int(
-        tx.value(
-            "INSERT INTO assignment(task, job, person, control, state, leased_at, expires_at, expert) "
-            "VALUES(?, ?, ?, ?, 'ACTIVE', ?, ?, ?) RETURNING id",
-            (task, job, person, control, *span, expert),
-        )
+    return tx.insert(
+        "INSERT INTO assignment(task, job, person, control, state, leased_at, expires_at, expert) "
+        "VALUES(?, ?, ?, ?, 'ACTIVE', ?, ?, ?)",
+        (task, job, person, control, *span, expert),
     )
 
 
@@ -136,12 +132,10 @@ def insert_answer(
 
 def insert_undo(tx: Tx, undone: Answer, now: int) -> int:
     """Record that an answer was taken back. Its id."""
-    return int(
-        tx.value(
-            "INSERT INTO answer(assignment, task, job, person, kind, control, undoes, at) "
-            "VALUES(?, ?, ?, ?, 'undo', ?, ?, ?) RETURNING id",
-            (undone.assignment, undone.task, undone.job, undone.person, undone.control, undone.id, now),
-        )
+    return tx.insert(
+        "INSERT INTO answer(assignment, task, job, person, kind, control, undoes, at) "
+        "VALUES(?, ?, ?, ?, 'undo', ?, ?, ?)",
+        (undone.assignment, undone.task, undone.job, undone.person, undone.control, undone.id, now),
     )
 
 

@@ -73,10 +73,10 @@ def insert_ban(tx: Tx, ban: Ban, actor: int) -> int:
     """Write a ban (its `id` is ignored); the new id. `actor` is the person who decided, 0 for a rule."""
     sql = (
         "INSERT INTO restriction(person, job, requester, until, reason, kind, sets_aside, actor, at) "
-        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"
     )
     about = (ban.person, ban.job, ban.requester, ban.until, ban.reason, ban.kind, ban.sets_aside)
-    return int(tx.value(sql, (*about, actor, ban.at)))
+    return tx.insert(sql, (*about, actor, ban.at))
 
 
 def get_ban(tx: Tx, ban: int) -> Ban:
@@ -101,7 +101,7 @@ def standing_bans(tx: Tx, person: int) -> list[Ban]:
 def start_pass(tx: Tx, ban: int, sign: int) -> Pass:
     """Begin a pass for this ban; one that is under way ends where it is."""
     tx.run("UPDATE recount SET over = 1 WHERE restriction = ? AND over = 0", (ban,))
-    number = tx.value("INSERT INTO recount(restriction, sign) VALUES(?, ?) RETURNING id", (ban, sign))
+    number = tx.insert("INSERT INTO recount(restriction, sign) VALUES(?, ?)", (ban, sign))
     return Pass(number, ban, sign, -1, 0)
 
 

@@ -31,11 +31,10 @@ def queue_run(tx: Tx, kind: str, job: int, claim: str, final: bool, now: int) ->
     """Queue a run once per (job, kind, claim); None when it is there already."""
     if tx.one("SELECT 1 FROM batch_run WHERE job = ? AND kind = ? AND claim = ?", (job, kind, claim)):
         return None
-    row = tx.one(
-        "INSERT INTO batch_run(kind, job, claim, final, created_at) VALUES(?, ?, ?, ?, ?) RETURNING id",
+    return tx.insert(
+        "INSERT INTO batch_run(kind, job, claim, final, created_at) VALUES(?, ?, ?, ?, ?)",
         (kind, job, claim, int(final), now),
     )
-    return int(row[0]) if row else None
 
 
 def take_run(tx: Tx, now: int) -> BatchRun | None:

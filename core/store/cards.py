@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.messages import Card, Speech
 from core.model import Place
@@ -13,8 +13,7 @@ SPEECH = "id, op, platform, chat, card, card_id, message, files, priority, attem
 CARD = "id, nonce, kind, ref, person, platform, chat, message"
 
 
-@dataclass(frozen=True, slots=True)
-class CardRow:
+class CardRow(NamedTuple):
     """A card as stored: what it is about (`kind`, `ref`), whose buttons it has (None: anybody's), where it was sent."""
 
     id: int
@@ -34,8 +33,8 @@ class CardRow:
 
 def insert_card(tx: Tx, nonce: str, kind: str, ref: int, person: int | None, place: Place, now: int) -> CardRow:
     """A new card whose buttons will carry tokens made from the nonce."""
-    card = tx.value(
-        "INSERT INTO card(nonce, kind, ref, person, platform, chat, at) VALUES(?, ?, ?, ?, ?, ?, ?) RETURNING id",
+    card = tx.insert(
+        "INSERT INTO card(nonce, kind, ref, person, platform, chat, at) VALUES(?, ?, ?, ?, ?, ?, ?)",
         (nonce, kind, ref, person, *place, now),
     )
     return CardRow(card, nonce, kind, ref, person, *place, None)
@@ -75,9 +74,9 @@ def spend(tx: Tx, card: int) -> None:
 def insert_speech(tx: Tx, speech: Speech, now: int) -> Speech:
     """Write a speech to the outbox; the same with its id."""
     files = json.dumps(speech.files) if speech.files else ""
-    number = tx.value(
+    number = tx.insert(
         "INSERT INTO outbox(op, platform, chat, card, card_id, message, files, priority, at) "
-        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (speech.op, *speech.place, speech.card.dumps(), speech.card_id, speech.message, files, speech.priority, now),
     )
     return Speech(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.controls import Control
 from core.leaks import View
@@ -28,8 +28,7 @@ RESERVED_CONTROLS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
+class Lesson(NamedTuple):
     """What a control teaches: the right option, why, and whether that is told at once."""
 
     task: int

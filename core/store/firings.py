@@ -60,10 +60,10 @@ def insert_firing(tx: Tx, fired: Fired) -> int:
     """Append to the log (its `id` is ignored); the new id."""
     sql = (
         "INSERT INTO firing(rule, person, job, answer, evidence, counts, action, restriction, before, at) "
-        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     )
     about = (fired.rule, fired.person, fired.job, fired.answer, fired.evidence_text, fired.counts_text)
-    return int(tx.value(sql, (*about, fired.action, fired.restriction, fired.before_text, fired.at)))
+    return tx.insert(sql, (*about, fired.action, fired.restriction, fired.before_text, fired.at))
 
 
 def last_firing(tx: Tx, rule: str, person: int, job: int, *, undone: bool) -> Fired | None:

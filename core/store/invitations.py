@@ -81,11 +81,9 @@ def had(tx: Tx, tasks: Sequence[int]) -> dict[int, set[int]]:
 
 def insert_invitation(tx: Tx, person: int, job: int, tasks: int, gain: float, *, novice: bool, now: int) -> int:
     """Note a call; its id."""
-    return int(
-        tx.value(
-            "INSERT INTO invitation(person, job, tasks, gain, novice, at) VALUES(?, ?, ?, ?, ?, ?) RETURNING id",
-            (person, job, tasks, round(gain * NANO), int(novice), now),
-        )
+    return tx.insert(
+        "INSERT INTO invitation(person, job, tasks, gain, novice, at) VALUES(?, ?, ?, ?, ?, ?)",
+        (person, job, tasks, round(gain * NANO), int(novice), now),
     )
 
 

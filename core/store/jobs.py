@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.ledger import Price
 from core.model import (
@@ -33,8 +33,7 @@ JOB = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A job as stored; `tasks` without controls, `done` tasks that want no more answers, times in ms."""
 
     id: int
@@ -151,13 +150,11 @@ def insert_job(
 ) -> int:
     """A new job in state importing; `money` is fee per answer and budget. Its id."""
     fee, budget = money
-    return int(
-        tx.value(
-            "INSERT INTO job(source, requester, platform, chat, spec, title, state, priority, price, fee, asset, "
-            "budget, created_at) VALUES(?, ?, ?, ?, ?, ?, 'importing', ?, ?, ?, ?, ?, ?) RETURNING id",
-            (source, requester, *place, dump_spec(spec), spec.title, spec.priority, spec.price, fee, spec.asset)
-            + (budget, now),
-        )
+    return tx.insert(
+        "INSERT INTO job(source, requester, platform, chat, spec, title, state, priority, price, fee, asset, "
+        "budget, created_at) VALUES(?, ?, ?, ?, ?, ?, 'importing', ?, ?, ?, ?, ?, ?)",
+        (source, requester, *place, dump_spec(spec), spec.title, spec.priority, spec.price, fee, spec.asset)
+        + (budget, now),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from typing import NamedTuple
 
 from core.errors import KeyReused, LedgerError, NotEnough
 from core.ledger import Entry
@@ -23,12 +24,14 @@ def post(tx: Tx, entry: Entry, now: int) -> bool:
         if seen[0] != digest:
             raise KeyReused(f"the entry {entry.key} exists and says something else")
         return False
-    accounts = [(_account(tx, code, entry.asset), amount) for code, amount in entry.legs]
-    if any(floor is not None and held + amount < floor for (_, floor, held), amount in accounts):
+    legs = [(account, amount) for account, (_, amount) in zip(_accounts(tx, entry), entry.legs, strict=True)]
+    if any(one.floor is not None and one.held + amount < one.floor for one, amount in legs):
         raise NotEnough(f"{entry.kind} {entry.key}: an account does not hold enough")
     try:
-        for (account, _, _), amount in accounts:
-            tx.run("INSERT INTO posting(entry, account, amount) VALUES(?, ?, ?)", (entry.key, account, amount))
+        tx.many(
+            "INSERT INTO posting(entry, account, amount) VALUES(?, ?, ?)",
+            [(entry.key, one.id, amount) for one, amount in legs],
+        )
         tx.run(
             "INSERT INTO entry(id, digest, kind, at, reverses) VALUES(?, ?, ?, ?, ?)",
             (entry.key, digest, entry.kind, now, entry.reverses),
@@ -38,16 +41,27 @@ def post(tx: Tx, entry: Entry, now: int) -> bool:
     return True
 
 
-def _account(tx: Tx, code: str, asset: str) -> tuple[int, int | None, int]:
-    """(id, floor, balance) of the account, opened when it is new."""
-    full = f"{code}:{asset}"
-    row = tx.one("SELECT id, floor, balance FROM account WHERE code = ?", (full,))
-    if row is None:
-        floor = None if code.startswith("world:") else 0
-        sql = "INSERT INTO account(code, asset, floor) VALUES(?, ?, ?) RETURNING id, floor, balance"
-        row = tx.one(sql, (full, asset, floor))
-    assert row is not None
-    return row[0], row[1], row[2]
+class _Account(NamedTuple):
+    id: int
+    floor: int | None
+    held: int
+
+
+def _accounts(tx: Tx, entry: Entry) -> list[_Account]:
+    """The account of each leg, opened when it is new."""
+    codes = [f"{code}:{entry.asset}" for code, _ in entry.legs]
+    sql = f"SELECT code, id, floor, balance FROM account WHERE code IN ({', '.join('?' * len(codes))})"
+    known = {code: _Account(*row) for code, *row in tx.all(sql, codes)}
+    for code in codes:
+        if code not in known:
+            known[code] = _open(tx, code, entry.asset)
+    return [known[code] for code in codes]
+
+
+def _open(tx: Tx, code: str, asset: str) -> _Account:
+    floor = None if code.startswith("world:") else 0
+    number = tx.insert("INSERT INTO account(code, asset, floor) VALUES(?, ?, ?)", (code, asset, floor))
+    return _Account(number, floor, 0)
 
 
 def balance(tx: Tx, code: str, asset: str) -> int:

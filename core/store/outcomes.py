@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.standing.pace import Pace
@@ -48,8 +47,7 @@ def newest_outcomes(tx: Tx, person: int, limit: int) -> list[Seen]:
     return [Seen(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7:]) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Climate:
+class Climate(NamedTuple):
     """What is usual in a job: its times, and the accuracy of its middle worker on controls; None while unknown."""
 
     bought: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.model import Handle, Place
 from core.quality import Standing
@@ -15,8 +15,7 @@ STANDING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Somebody who spoke to the bot; `agreed` is the version of the agreement accepted, 0 for none."""
 
     id: int
@@ -44,8 +43,7 @@ class Person:
         return bool(self.chat) or self.platform == "slack"
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """A worker's run of tasks in one job; `live_card` is the one card with live buttons, `over` ends the run."""
 
     person: int
@@ -57,8 +55,7 @@ class Session:
     over: int
 
 
-@dataclass(frozen=True, slots=True)
-class Restriction:
+class Restriction(NamedTuple):
     """A ban: from one job, one requester's jobs, or all when both are None; for good when until is None (ms)."""
 
     id: int
@@ -170,8 +167,8 @@ def restrictions_of(tx: Tx, person: int, now: int) -> list[Restriction]:
 
 def insert_restriction(tx: Tx, person: int, until: int | None, reason: str, actor: int, now: int) -> int:
     """Ban from all jobs until then; the ban's id."""
-    sql = "INSERT INTO restriction(person, until, reason, actor, at) VALUES(?, ?, ?, ?, ?) RETURNING id"
-    return int(tx.value(sql, (person, until, reason, actor, now)))
+    sql = "INSERT INTO restriction(person, until, reason, actor, at) VALUES(?, ?, ?, ?, ?)"
+    return tx.insert(sql, (person, until, reason, actor, now))
 
 
 def lift_restriction(tx: Tx, restriction: int, now: int) -> None:
@@ -237,8 +234,7 @@ def drop_unused_standing(tx: Tx, person: int, job: int) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What one answer (or skip) adds to a standing; negated by an undo."""
 
     answers: int = 0

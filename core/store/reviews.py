@@ -64,12 +64,10 @@ class ReviewVote:
 
 def insert_review(tx: Tx, answer: tuple[int, int, int, int, int], second: int, span: tuple[int, int], now: int) -> int:
     """Hold an answer (assignment, answer, task, job, person): shown from span[0] on, accepted by itself at span[1]."""
-    return int(
-        tx.value(
-            "INSERT INTO review(assignment, answer, task, job, person, second, ready_at, due_at, at) "
-            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-            (*answer, second, *span, now),
-        )
+    return tx.insert(
+        "INSERT INTO review(assignment, answer, task, job, person, second, ready_at, due_at, at) "
+        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*answer, second, *span, now),
     )
 
 

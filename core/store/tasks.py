@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.model import Handle, Item
 from core.routing import Candidate, Verdict
@@ -18,8 +18,7 @@ TASK = (
 PPM = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One item as stored; `gold` is the known option index of a control, `confidence` in parts per million."""
 
     id: int
@@ -51,9 +50,8 @@ class Task:
 def insert_tasks(tx: Tx, job: int, first: int, items: Sequence[Item], want: int) -> None:
     """Store items as tasks from position `first` on; each wants that many answers at the start."""
     for position, item in enumerate(items, first):
-        task = tx.value(
-            "INSERT INTO task(job, position, ref, columns, gold, reserved, want) "
-            "VALUES(?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        task = tx.insert(
+            "INSERT INTO task(job, position, ref, columns, gold, reserved, want) VALUES(?, ?, ?, ?, ?, ?, ?)",
             (
                 job,
                 position,

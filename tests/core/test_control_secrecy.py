@@ -196,7 +196,7 @@ def planted(one: Seen, leak: str) -> Seen:
             return replace(one, speeches=one.speeches + 1)
         case _:
             buttons = one.card.rows[0]
-            marked = replace(buttons[0], token="A" + buttons[0].token[1:])
+            marked = buttons[0]._replace(token="A" + buttons[0].token[1:])
             return replace(one, card=replace(one.card, rows=((marked, *buttons[1:]), *one.card.rows[1:])))
 
 

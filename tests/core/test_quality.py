@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,8 +24,8 @@ def test_accuracy_is_never_certain(ok: int, wrong: int, agreed: int, other: int)
 @given(counts, counts)
 def test_a_right_control_raises_and_a_wrong_one_lowers(ok: int, wrong: int) -> None:
     known = standing(controls=ok + wrong, control_ok=ok)
-    right = replace(known, controls=known.controls + 1, control_ok=ok + 1)
-    bad = replace(known, controls=known.controls + 1)
+    right = known._replace(controls=known.controls + 1, control_ok=ok + 1)
+    bad = known._replace(controls=known.controls + 1)
     assert accuracy(bad) <= accuracy(known) <= accuracy(right), "evidence moves the belief its own way"
 
 
