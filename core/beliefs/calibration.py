@@ -32,7 +32,7 @@ class Usual:
 
 RIGHT_SO_FAR = Usual(power=1.0, spread=0.5, trust=20.0)
 """For verdicts: a belief is taken at its word until control tasks speak against it."""
-OVERSURE = Usual(power=0.8, spread=0.4, trust=1.0)
+OVERSURE = Usual(power=1.0, spread=0.5, trust=1.0)
 """For the confidence that is stated with labels: real crowds err together, so that models are too sure."""
 
 

@@ -68,6 +68,11 @@ class Desk:
         sizes = self.recording.n_tasks, self.recording.n_workers, self.recording.n_classes
         return Evidence(task, worker, label, *sizes, gold=self.known if self.control.any() else None)
 
+    def belief_about(self, task: int) -> Snapshot:
+        """What a task is judged by. A control task's own class is in what the told fit says of those who answered it:
+        judged by that, it would be closed when it is right and get more answers when it is wrong."""
+        return self.untold if self.control[task] else self.snapshot
+
     def believe(self, evidence: Evidence, settings: Settings = ROUTING) -> Snapshot:
         """A new snapshot; plain dynamic overlap knows the skill-weighted vote alone."""
         snapshot = refit(evidence, settings=settings)
@@ -83,8 +88,9 @@ class Desk:
         self.unused[worker][place] = False
         self.answered[task] += 1
         self.loads[worker] += 1
-        self.weights[task] = hypotheses(self.snapshot, self.votes[task])
-        self._consider(task, class_shares(self.snapshot, self.weights[task]))
+        snapshot = self.belief_about(task)
+        self.weights[task] = hypotheses(snapshot, self.votes[task])
+        self._consider(task, class_shares(snapshot, self.weights[task]))
 
     def settle(self) -> None:
         """Refit if it is time, and judge all tasks anew that are not closed."""
@@ -94,7 +100,9 @@ class Desk:
         self.refits += 1
         evidence = self.evidence()
         self.snapshot = self.believe(evidence)
-        self.weights = all_hypotheses(self.snapshot, evidence)
+        self.untold = self.believe(evidence.untold()) if self.control.any() else self.snapshot
+        told, untold = all_hypotheses(self.snapshot, evidence), all_hypotheses(self.untold, evidence)
+        self.weights = np.where(self.control[:, None], untold, told)
         shares = class_shares(self.snapshot, self.weights)
         for task in np.flatnonzero((self.open | (self.stood < self.confirm)) & (self.answered > 0)).tolist():
             done = self.judge(self, task, shares[task])

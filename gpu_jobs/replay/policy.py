@@ -67,7 +67,7 @@ def judge_of(policy: Policy, target: float, span: tuple[int, int]) -> Judge:
 
 def _voting(overlap: Overlap) -> Judge:
     def done(desk: Desk, task: int, shares: Floats) -> bool:
-        skill = desk.snapshot.skill
+        skill = desk.belief_about(task).skill
         votes = [Vote(label, float(skill[worker + 1])) for worker, label in desk.votes[task]]
         return judge(overlap, votes, 0, desk.recording.n_classes).done
 

@@ -8,6 +8,7 @@ gpu_jobs.replay.plot and bots.replay_command.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,30 @@ def test_control_tasks_are_told_to_the_fit_and_are_not_scored(birds: Recording) 
     assert (known[~one.control] == -1).all() and one.evidence().untold().gold is None, "those of others never"
     outcome = replay(birds, Plan(controls=0.25), 0.9, 0)
     assert len(outcome.right) <= TASKS - 15, "what is known is no achievement"
+
+
+def test_how_a_control_task_is_judged_does_not_hang_on_its_class(birds: Recording) -> None:
+    gold = birds.gold.copy()
+    control = np.flatnonzero(_desk(birds).control)
+    one, other = (int(control[gold[control] == label][0]) for label in (0, 1))
+    gold[[one, other]] = gold[[other, one]]
+    told, swapped = _desk(birds), _desk(replace(birds, gold=gold))
+    assert not np.allclose(told.snapshot.rows, swapped.snapshot.rows), "the fit for the other tasks is told the classes"
+    assert np.array_equal(told.weights[control], swapped.weights[control]), (
+        "judged by what it teaches of its workers, a control task would close when right and stay open when wrong"
+    )
+    for task in (one, other):
+        assert told.belief_about(task) is told.untold, "the same holds between two refits"
+
+
+def _desk(recording: Recording) -> desk.Desk:
+    """A job of which three workers have answered every task."""
+    made = desk.Desk(recording, lambda *_: False, 3, voting=False, budget=None, controls=0.2)
+    for worker in range(3):
+        for place in range(TASKS):
+            made.answer(worker, place)
+    made.settle()
+    return made
 
 
 def test_a_replay_without_control_tasks_scores_every_task(birds: Recording) -> None:
