@@ -74,9 +74,10 @@ class Desk:
         return self.untold if self.control[task] else self.snapshot
 
     def believe(self, evidence: Evidence, settings: Settings = ROUTING) -> Snapshot:
-        """A new snapshot; plain dynamic overlap knows the skill-weighted vote alone."""
-        snapshot = refit(evidence, settings=settings)
-        return replace(snapshot, vote_weight=1.0) if self.voting else snapshot
+        """A new snapshot; plain overlap knows the skill-weighted vote alone, so that nothing else is fitted."""
+        if self.voting:
+            return replace(refit(evidence, settings=replace(settings, rounds=0)), vote_weight=1.0)
+        return refit(evidence, settings=settings)
 
     def answer(self, worker: int, place: int) -> None:
         """The worker gives the recorded answer that lies at this place of their shelf."""
