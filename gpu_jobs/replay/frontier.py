@@ -20,10 +20,10 @@ RESAMPLES = 200
 class Comparison:
     """A curve against a frontier, over the part that both reach; None where they share nothing."""
 
-    saved: float | None  # mean share of answers saved at equal accuracy
-    least_saved: float | None  # at the worst point
-    gap: float | None  # mean accuracy above it at equal cost
-    least_gap: float | None  # at the worst point
+    saved: float | None  # mean share of answers saved at equal accuracy, over the spots of the frontier
+    least_saved: float | None  # at the worst spot of either
+    gap: float | None  # mean accuracy above it at equal cost, over the spots of the frontier
+    least_gap: float | None  # at the worst spot of either
 
 
 def frontier(spots: Iterable[Spot]) -> list[Spot]:
@@ -44,15 +44,24 @@ def cost_at(spots: Sequence[Spot], accuracy: float) -> float | None:
     return float(np.interp(accuracy, accuracies, costs))
 
 
+def accuracy_at(spots: Sequence[Spot], cost: float) -> float | None:
+    """The accuracy that the curve reaches with so many answers per task, between its spots by a straight line."""
+    kept = frontier(spots)
+    if not kept or cost < kept[0][0]:
+        return None
+    costs, accuracies = zip(*kept, strict=True)
+    return float(np.interp(cost, costs, accuracies))
+
+
 def compare(ours: Iterable[Spot], theirs: Iterable[Spot]) -> Comparison:
-    """Our frontier against every spot of theirs."""
+    """Our frontier against theirs."""
     mine, other = frontier(ours), frontier(theirs)
     saved = [1 - cost / price for price, accuracy in other if (cost := cost_at(mine, accuracy)) is not None]
-    gaps: list[float] = []
-    if mine:
-        costs, accuracies = zip(*mine, strict=True)
-        gaps = [float(np.interp(price, costs, accuracies)) - reached for price, reached in other if price >= costs[0]]
-    return Comparison(_mean(saved), min(saved, default=None), _mean(gaps), min(gaps, default=None))
+    gaps = [reached - accuracy for price, accuracy in other if (reached := accuracy_at(mine, price)) is not None]
+    dearer = [1 - cost / price for cost, accuracy in mine if (price := cost_at(other, accuracy)) is not None]
+    worse = [accuracy - reached for cost, accuracy in mine if (reached := accuracy_at(other, cost)) is not None]
+    worst = min(saved + dearer, default=None), min(gaps + worse, default=None)
+    return Comparison(_mean(saved), worst[0], _mean(gaps), worst[1])
 
 
 def spread(ours: Floats, theirs: Floats, rng: np.random.Generator) -> tuple[Range | None, Range | None]:

@@ -174,6 +174,12 @@ def test_a_comparison_is_made_where_both_reach() -> None:
     assert [found.saved, found.least_saved] == pytest.approx([0.375, 0.25]), "half and a quarter are saved"
 
 
+def test_the_worst_point_may_be_one_of_ours() -> None:
+    found = compare([(1, 0.7), (3, 0.8), (6, 0.82)], [(2, 0.7), (4, 0.8), (6, 0.9)])
+    assert found.least_saved == pytest.approx(1 - 6 / 4.4), "their curve has no spot there, and is cheaper"
+    assert found.least_gap == pytest.approx(-0.08), "at equal cost"
+
+
 def test_an_interval_holds_what_the_seeds_say() -> None:
     rng = np.random.default_rng(0)
     costs, (noise, other) = np.array([1.0, 2.0, 3.0, 4.0]), rng.normal(0, 0.004, (2, 4, 12))
