@@ -38,7 +38,7 @@ class Tx:
         return row[0]
 
     def insert(self, sql: str, parameters: Sequence[Any] = ()) -> int:
-        """Execute an INSERT of one row and give its id; half the price of RETURNING."""
+        """Execute an INSERT of one row and give its id; two fifths cheaper than RETURNING."""
         number = self.run(sql, parameters).lastrowid
         assert number is not None, "an INSERT gives the id of its row"
         return number

@@ -116,6 +116,19 @@ async def test_a_failing_unit_fails_alone(database: Database) -> None:
     assert await database.run(toast_of, "bad") is None, "nothing of the failed unit is"
 
 
+async def test_an_insert_gives_the_id_of_its_own_row_and_not_of_one_that_a_trigger_wrote(database: Database) -> None:
+    def work(tx: Tx) -> tuple[list[int], list[int]]:
+        tx.run("CREATE TABLE entry_(id INTEGER PRIMARY KEY, name TEXT)")
+        tx.run("CREATE TABLE copy_(id INTEGER PRIMARY KEY, name TEXT)")
+        tx.run("INSERT INTO copy_ VALUES(70, 'before')")
+        tx.run("CREATE TRIGGER copy AFTER INSERT ON entry_ BEGIN INSERT INTO copy_(name) VALUES(NEW.name); END")
+        given = [tx.insert("INSERT INTO entry_(name) VALUES(?)", (name,)) for name in "abc"]
+        return given, [number for (number,) in tx.all("SELECT id FROM entry_ ORDER BY id")]
+
+    given, stored = await database.run(work)
+    assert given == stored == [1, 2, 3], "the ids of the entries, in the order they were written"
+
+
 @pytest.mark.parametrize("error", [StopIteration("end"), RecursionError("deep"), KeyError("x")])
 async def test_any_error_of_a_unit_reaches_its_caller(database: Database, error: Exception) -> None:
     with pytest.raises((RuntimeError, KeyError)):
