@@ -210,7 +210,7 @@ def test_one_control_task_does_not_turn_everything() -> None:
 def test_stated_confidence_expects_crowds_to_be_oversure(size: int, right: float) -> None:
     shares, truth = np.tile([0.97, 0.03], (size, 1)), (np.arange(size) >= right * size).astype(np.int64)
     stated, trusted = (learn(shares, truth, *usual).apply(shares[0])[0] for usual in ((OVERSURE,), ()))
-    assert stated <= trusted + 0.01, "labels state less until control tasks show that the crowd deserves more"
+    assert stated <= trusted + (0 if size <= 20 else 0.02), "labels state less until many control tasks have spoken"
 
 
 def test_without_control_tasks_nothing_is_calibrated() -> None:
