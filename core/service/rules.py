@@ -39,7 +39,7 @@ Line = tuple[int | None, int | None, dict[str, Any]]
 def after_answer(desk: Desk, person: Person, job: Job, answer: Answer, standing: Standing) -> None:
     """Look at a worker who has just answered, skipped or reported."""
     event = Event.SKIP if answer.kind != "answer" else Event.CONTROL if answer.control else Event.ANSWER
-    _look_at(desk, Case(person, job, event, counts_of(standing), answer.id, answer.task, {}))
+    _look_at(desk, Case(person, job, event, counts_of(standing), answer.id, answer.task))
 
 
 def _look(desk: Desk, person: Person, job: Job, event: Event, *, said: Fields, task: int | None = None) -> None:

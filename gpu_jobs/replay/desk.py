@@ -69,8 +69,11 @@ class Desk:
         return Evidence(task, worker, label, *sizes, gold=self.known if self.control.any() else None)
 
     def belief_about(self, task: int) -> Snapshot:
-        """What a task is judged by. A control task's own class is in what the told fit says of those who answered it:
-        judged by that, it would be closed when it is right and get more answers when it is wrong."""
+        """What a task is judged by: a control task by a fit that was told no class.
+
+        Its own class is in what the told fit thinks of those who answered it: judged by that, it would close when it
+        is right and get more answers when it is wrong.
+        """
         return self.untold if self.control[task] else self.snapshot
 
     def believe(self, evidence: Evidence, settings: Settings = ROUTING) -> Snapshot:
@@ -101,9 +104,11 @@ class Desk:
         self.refits += 1
         evidence = self.evidence()
         self.snapshot = self.believe(evidence)
-        self.untold = self.believe(evidence.untold()) if self.control.any() else self.snapshot
-        told, untold = all_hypotheses(self.snapshot, evidence), all_hypotheses(self.untold, evidence)
-        self.weights = np.where(self.control[:, None], untold, told)
+        self.untold = self.snapshot
+        self.weights = all_hypotheses(self.snapshot, evidence)
+        if self.control.any():
+            self.untold = self.believe(evidence.untold())
+            self.weights[self.control] = all_hypotheses(self.untold, evidence)[self.control]
         shares = class_shares(self.snapshot, self.weights)
         for task in np.flatnonzero((self.open | (self.stood < self.confirm)) & (self.answered > 0)).tolist():
             done = self.judge(self, task, shares[task])

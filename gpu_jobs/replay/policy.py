@@ -92,7 +92,7 @@ def _checking(overlap: Overlap) -> Judge:
 def _valuing(overlap: Overlap, worth: float) -> Judge:
     def done(desk: Desk, task: int, shares: Floats) -> bool:
         told = shares.tolist()
-        gain = value_of_next(told, desk.snapshot.crowd_accuracy, worth, PRICE)
+        gain = value_of_next(told, desk.belief_about(task).crowd_accuracy, worth, PRICE)
         return judge_shares(overlap, told, int(desk.answered[task]), 0, gain=gain).done
 
     return done
