@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.beliefs.balance import usual_shares
-from core.beliefs.evidence import UNKNOWN, Evidence, Floats
+from core.beliefs.evidence import Evidence, Floats
 from core.beliefs.settings import Settings
 from core.beliefs.strength import Told, row_answers
 
@@ -44,19 +44,21 @@ def fit_confusion(evidence: Evidence, settings: Settings) -> Confusion:
     return _maximise(evidence, settings, told, state.joint)
 
 
-def outside(evidence: Evidence, settings: Settings) -> Floats:
-    """[task, class]: log weight from outside the answers: known classes of control tasks and a model's prior.
+def outside(evidence: Evidence, settings: Settings, classes: Floats) -> Floats:
+    """[task, class]: log weight from outside the answers: class shares, a model's word, known classes of control tasks.
 
-    A known class is not taken for certain: where good workers agree on another one, it is their word against it.
+    A model's word holds the class shares already. A known class is not taken for certain: where good workers agree on
+    another one, it is their word against it.
     """
-    size = evidence.n_classes
-    weights = np.zeros((evidence.n_tasks, size))
+    size, known = evidence.n_classes, evidence.known
+    weights = np.tile(np.log(classes), (evidence.n_tasks, 1))
     if evidence.prior is not None:
-        weights += np.log(np.maximum(evidence.prior, FLOOR))
+        foretold = evidence.foretold & ~np.isin(np.arange(evidence.n_tasks), known)
+        weights[foretold] = np.log(np.maximum(evidence.prior[foretold], FLOOR))
     if evidence.gold is not None:
-        known = np.flatnonzero(evidence.gold != UNKNOWN)
-        weights[known] = np.log((1 - settings.gold_trust) / max(1, size - 1))
-        weights[known, evidence.gold[known]] = np.log(settings.gold_trust)
+        trust = np.full((len(known), size), np.log((1 - settings.gold_trust) / max(1, size - 1)))
+        trust[np.arange(len(known)), evidence.gold[known]] = np.log(settings.gold_trust)
+        weights[known] += trust
     return weights
 
 
@@ -74,7 +76,7 @@ def normalised(scores: Floats, axes: tuple[int, ...]) -> Floats:
 
 def _start(evidence: Evidence, settings: Settings, hard_shares: Floats) -> Floats:
     votes = votes_of(evidence) + settings.start_votes
-    votes = votes * np.exp(outside(evidence, settings))
+    votes = votes * np.exp(outside(evidence, settings, np.ones(evidence.n_classes)))
     start: Floats = hard_shares[:, None] * (votes / votes.sum(axis=1, keepdims=True))[:, None, :]
     return start
 
@@ -123,7 +125,7 @@ def _expect(evidence: Evidence, settings: Settings, state: Confusion) -> tuple[F
     noise = state.noise.T[evidence.said % size][:, None, :]
     easy = 1 - levels[:, None]
     chances = easy * said + (1 - easy) * noise
-    scores = evidence.per_task(np.log(chances)) + np.log(state.classes) + outside(evidence, settings)[:, None, :]
+    scores = evidence.per_task(np.log(chances)) + outside(evidence, settings, state.classes)[:, None, :]
     scores += np.log(np.asarray(settings.hard_shares))[:, None]
     joint = normalised(scores, (1, 2))
     others = normalised(scores[evidence.about] - np.log(chances), (1, 2))

@@ -10,6 +10,7 @@ import numpy as np
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 UNKNOWN = -1
 """Gold of a task that is no control task."""
 
@@ -25,15 +26,26 @@ class Evidence:
     n_workers: int
     n_classes: int
     gold: Ints | None = None  # per task, UNKNOWN or the class that a control task is known to have
-    prior: Floats | None = None  # [task, class], what a model says before any answer
+    prior: Floats | None = None  # [task, class], what a model says before any answer; zeros where it says nothing
     balance: Ints | None = None  # [class], how many control tasks have it, for a fit that is not told which
+
+    @cached_property
+    def foretold(self) -> Bools:
+        """[task]: whether a model says something of it, which tells how common each class is as well."""
+        said: Bools = np.zeros((self.n_tasks, 1), bool) if self.prior is None else self.prior > 0
+        return np.asarray(said.any(axis=1))
+
+    @cached_property
+    def known(self) -> Ints:
+        """The control tasks whose class is known."""
+        return np.zeros(0, np.int64) if self.gold is None else np.flatnonzero(self.gold != UNKNOWN)
 
     @cached_property
     def controls(self) -> Ints:
         """[class]: how many control tasks have it."""
         if self.balance is not None:
             return self.balance
-        gold = np.zeros(0, np.int64) if self.gold is None else self.gold[self.gold != UNKNOWN]
+        gold = np.zeros(0, np.int64) if self.gold is None else self.gold[self.known]
         return np.bincount(gold, minlength=self.n_classes)
 
     def untold(self) -> Evidence:

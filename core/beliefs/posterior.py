@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -13,9 +12,15 @@ from core.beliefs.snapshot import Snapshot
 Votes = Iterable[tuple[int, int]]
 """Worker and class of each answer in force; a class below 0 ("can't tell") says nothing."""
 
+LEAST = 1e-9
+"""No model rules a class out."""
+
 
 def posterior(snapshot: Snapshot, votes: Votes, prior: Sequence[float] | None = None) -> list[float]:
-    """Probability of each class, before calibration; `prior` is what a model says of this task."""
+    """Probability of each class, before calibration.
+
+    `prior` is what a model says of this task: it takes the place of the class shares, which it holds already.
+    """
     shares: list[float] = class_shares(snapshot, hypotheses(snapshot, votes, prior)).tolist()
     return shares
 
@@ -23,21 +28,30 @@ def posterior(snapshot: Snapshot, votes: Votes, prior: Sequence[float] | None = 
 def hypotheses(snapshot: Snapshot, votes: Votes, prior: Sequence[float] | None = None) -> Floats:
     """Probability of each hypothesis about one task (see Snapshot.start); what `gains` works with."""
     places, table = snapshot.places, snapshot.table
-    scores = snapshot.start.copy()
+    scores = snapshot.start.copy() if prior is None else told(snapshot, np.asarray(prior))
     for place, label in sorted((places.get(worker, 0), label) for worker, label in votes if label >= 0):
         scores += table[place, label]
-    if prior is not None:
-        scores += np.tile([math.log(max(share, 1e-9)) for share in prior], len(scores) // snapshot.size)
     return blended(snapshot, scores)
 
 
 def all_hypotheses(snapshot: Snapshot, evidence: Evidence) -> Floats:
     """The same [task, hypothesis] for all tasks; the workers of the evidence are those of the snapshot, in order."""
     table = snapshot.table[1:].reshape(-1, snapshot.table.shape[2])
-    scores = snapshot.start + evidence.per_task(table[evidence.said])
+    return blended(snapshot, beginning(snapshot, evidence) + evidence.per_task(table[evidence.said]))
+
+
+def beginning(snapshot: Snapshot, evidence: Evidence) -> Floats:
+    """[task, hypothesis]: log weight of each before any answer."""
+    scores = np.tile(snapshot.start, (evidence.n_tasks, 1))
     if evidence.prior is not None:
-        scores += np.tile(np.log(np.maximum(evidence.prior, 1e-9)), scores.shape[1] // snapshot.size)
-    return blended(snapshot, scores)
+        scores[evidence.foretold] = told(snapshot, evidence.prior[evidence.foretold])
+    return scores
+
+
+def told(snapshot: Snapshot, prior: Floats) -> Floats:
+    """[..., hypothesis]: the same where a model says this of a task."""
+    shares = np.maximum(prior, LEAST)
+    return snapshot.before(shares, shares)
 
 
 def blended(snapshot: Snapshot, scores: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from core.beliefs.calibration import learn
 from core.beliefs.confusion import fit_confusion
 from core.beliefs.evidence import UNKNOWN, Evidence, Floats, Ints
-from core.beliefs.posterior import all_hypotheses, class_shares
+from core.beliefs.posterior import all_hypotheses, beginning, class_shares
 from core.beliefs.settings import LABELS, Settings
 from core.beliefs.snapshot import Snapshot, rounded
 from core.beliefs.vote import fit_vote
@@ -50,7 +50,7 @@ def _vote_weight(snapshot: Snapshot, evidence: Evidence, settings: Settings) -> 
     """Weight of the skill-weighted vote by how well each model foretells every answer from the task's other answers."""
     size = snapshot.size
     table = snapshot.table[1:].reshape(-1, snapshot.table.shape[2])[evidence.said]
-    others = (snapshot.start + evidence.per_task(table))[evidence.about] - table
+    others = (beginning(snapshot, evidence) + evidence.per_task(table))[evidence.about] - table
     cut = others.shape[1] - size
     models = slice(0, cut), slice(cut, None)
     foretold = np.stack([_foretold(others[:, model], table[:, model]) for model in models], axis=1)

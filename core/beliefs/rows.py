@@ -29,7 +29,7 @@ def evidence_of(
     people = sorted({person for _, person, _ in rows})
     place = {task: index for index, task in enumerate(tasks)}
     rank = {person: index for index, person in enumerate(people)}
-    even = [1 / classes] * classes
+    unsaid = [0.0] * classes
     evidence = Evidence(
         task=np.array([place[task] for task, _, _ in rows], np.int64),
         worker=np.array([rank[person] for _, person, _ in rows], np.int64),
@@ -38,7 +38,7 @@ def evidence_of(
         n_workers=len(people),
         n_classes=classes,
         gold=np.array([gold.get(task, UNKNOWN) for task in tasks], np.int64),
-        prior=np.array([priors.get(task, even) for task in tasks]) if priors else None,
+        prior=np.array([priors.get(task, unsaid) for task in tasks]) if priors else None,
     )
     return evidence, people
 

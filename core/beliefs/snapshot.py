@@ -44,8 +44,14 @@ class Snapshot:
     @cached_property
     def start(self) -> Floats:
         """Log weight of each hypothesis: difficulty x class of the confusion model, then class of the vote."""
-        confusion = np.log(self.hard_shares)[:, None] + np.log(self.classes)
-        return np.concatenate([confusion.ravel(), np.full(self.size, -np.log(self.size))])
+        return self.before(self.classes, np.full(self.size, 1 / self.size))
+
+    def before(self, shares: Floats, even: Floats) -> Floats:
+        """The same where the confusion model begins with these class shares [..., class] and the vote with `even`."""
+        confusion = np.log(self.hard_shares)[:, None] + np.log(shares)[..., None, :]
+        return np.concatenate(
+            [confusion.reshape(*shares.shape[:-1], len(self.hard_shares) * self.size), np.log(even)], axis=-1
+        )
 
     @cached_property
     def table(self) -> Floats:

@@ -18,7 +18,7 @@ def fit_vote(evidence: Evidence, settings: Settings) -> Floats:
     size = evidence.n_classes
     worker, label = evidence.said // size, evidence.said % size
     given = np.bincount(worker, minlength=evidence.n_workers)
-    weight = outside(evidence, settings)
+    weight = outside(evidence, settings, np.ones(size))
     votes = (votes_of(evidence) + 1e-9) * np.exp(weight)
     shares = votes / votes.sum(axis=1, keepdims=True)
     skill = np.full(evidence.n_workers + 1, settings.shared_accuracy)
