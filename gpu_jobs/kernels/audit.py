@@ -16,7 +16,7 @@ from scipy.stats import binom
 
 from gpu_jobs.kernels.auto import Auto
 from gpu_jobs.kernels.em import Crowd
-from gpu_jobs.kernels.joint import best_penalty, foretell, item_prior
+from gpu_jobs.kernels.joint import item_prior, read
 from gpu_jobs.kernels.values import Answers, Fit, Floats, Ints
 
 FALSE_SHARE = 0.05  # of the workers pointed out, at most in the mean (Benjamini and Hochberg 1995)
@@ -52,7 +52,7 @@ def audit(answers: Answers, features: sparse.csr_array | None = None) -> Audit:
     model, prior, weight = None, None, 0.0
     if features is not None and features.shape[1] and answers.n_classes > 1:
         learned = item_prior(answers, features)
-        model = foretell(features, crowd.posterior, best_penalty(features, crowd.posterior))
+        model = read(features, crowd.posterior, answers.told()).chances
         prior, weight = (learned.prior if learned.weight else None), learned.weight
     joint = crowd if prior is None else Auto().fit(replace(answers, prior=prior))
     worker_p = _worker_p(answers, joint, prior)

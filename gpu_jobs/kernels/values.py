@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 Interval = tuple[Floats, Floats]
 
 CREDIBLE = 0.95  # mass of a credible interval
@@ -38,6 +39,10 @@ class Answers:
         """How many answers each task got per class, [task, class]."""
         cells = np.bincount(self.task * self.n_classes + self.label, minlength=self.n_tasks * self.n_classes)
         return cells.reshape(self.n_tasks, self.n_classes).astype(np.float64)
+
+    def told(self) -> Bools:
+        """[task]: whether anything is known of it, by answers or as a control task."""
+        return (np.bincount(self.task, minlength=self.n_tasks) > 0) | (self.gold >= 0)
 
     def clamp(self, posterior: Floats) -> Floats:
         """`posterior` with the rows of control tasks set to what is known."""
