@@ -40,6 +40,9 @@ def replay(
     controls: Annotated[
         float, typer.Option(min=0.0, max=0.5, help="Share of the tasks whose known class may be used; not scored.")
     ] = 0.1,
+    items: Annotated[
+        bool, typer.Option(help="Let the text of items.csv speak, where there is one, as in a job that learns.")
+    ] = True,
     seeds: Annotated[int, typer.Option(min=1, help="Replays per target.")] = 20,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the curves as PNG, SVG or PDF.")] = None,
     rivals: Annotated[bool, typer.Option(help="Replay fixed and dynamic overlap beside it.")] = True,
@@ -54,7 +57,7 @@ def replay(
         if plot is not None:
             plot.parent.stat()  # before the work, not after it
         request = make_request(
-            folder, policy, arrivals, target or (), load_cap=load_cap, seeds=seeds, controls=controls
+            folder, policy, arrivals, target or (), load_cap=load_cap, seeds=seeds, controls=controls, items=items
         )
         with _bar() as told:
             report = make_report(request, told, rivals=plot is not None or (rivals and not as_json))

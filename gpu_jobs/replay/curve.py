@@ -35,6 +35,7 @@ class Point:
     raw_ece: float  # before
     single_ece: float  # mean over replays of each one's own: chance alone makes it great where tasks are few
     load: float
+    text_weight: float  # of the items' text in the labels, 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,14 @@ def points(outcomes: Sequence[Outcome], targets: Sequence[float]) -> list[Point]
     found = []
     for number, target in enumerate(targets):
         mine = outcomes[number * seeds : (number + 1) * seeds]
-        cost, accuracy, load = np.mean([(o.answers_per_task, o.accuracy, o.load) for o in mine], axis=0).tolist()
+        figures = [(o.answers_per_task, o.accuracy, o.load, o.text_weight) for o in mine]
+        cost, accuracy, load, text = np.mean(figures, axis=0).tolist()
         sd = float(np.std([o.accuracy for o in mine], ddof=1)) if seeds > 1 else 0.0
         right = np.concatenate([o.right for o in mine])
         ece = calibration_error(np.concatenate([o.stated for o in mine]), right)
         raw = calibration_error(np.concatenate([o.raw for o in mine]), right)
         single = float(np.mean([calibration_error(o.stated, o.right) for o in mine]))
-        found.append(Point(target, cost, accuracy, sd, ece, raw, single, load))
+        found.append(Point(target, cost, accuracy, sd, ece, raw, single, load, text))
     return found
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from core.beliefs import ROUTING, UNKNOWN, Evidence, Settings, Snapshot, all_hypotheses, class_shares, hypotheses, refit
 from core.beliefs.evidence import Floats, Ints
 from core.controls import advised
+from gpu_jobs.replay.reader import Reader
 from gpu_jobs.replay.recording import Recording
 
 Judge = Callable[["Desk", int, Floats], bool]
@@ -42,6 +43,7 @@ class Desk:
         self.unused = [np.ones(len(shelf), bool) for shelf in recording.shelves]
         self.loads = np.zeros(recording.n_workers, np.int64)
         self.stood = np.zeros(recording.n_tasks, np.int64)  # refits since the verdict
+        self.reader = Reader(None if voting else recording.text)
         self.due = 0.0
         self.refits = 0
         self.last = -1
@@ -66,7 +68,8 @@ class Desk:
         """All answers so far, with the known classes of control tasks."""
         task, worker, label = (np.array(values, np.int64) for values in (self.task, self.worker, self.label))
         sizes = self.recording.n_tasks, self.recording.n_workers, self.recording.n_classes
-        return Evidence(task, worker, label, *sizes, gold=self.known if self.control.any() else None)
+        gold = self.known if self.control.any() else None
+        return Evidence(task, worker, label, *sizes, gold=gold, prior=self.reader.prior)
 
     def belief_about(self, task: int) -> Snapshot:
         """What a task is judged by: a control task by a fit that was told no class.
@@ -93,7 +96,7 @@ class Desk:
         self.answered[task] += 1
         self.loads[worker] += 1
         snapshot = self.belief_about(task)
-        self.weights[task] = hypotheses(snapshot, self.votes[task])
+        self.weights[task] = hypotheses(snapshot, self.votes[task], self.reader.said_of(task))
         self._consider(task, class_shares(snapshot, self.weights[task]))
 
     def settle(self) -> None:
@@ -102,6 +105,7 @@ class Desk:
             return
         self.due = len(self.task) + EVERY * self.recording.n_tasks
         self.refits += 1
+        self.reader.read(self.evidence())
         evidence = self.evidence()
         self.snapshot = self.believe(evidence)
         self.untold = self.snapshot

@@ -18,7 +18,7 @@ RESAMPLES = 200
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A curve against a frontier, over the part that both reach; None where they share nothing."""
+    """A curve against a frontier, over the spots that can be compared; None where there is none."""
 
     saved: float | None  # mean share of answers saved at equal accuracy, over the spots of the frontier
     least_saved: float | None  # at the worst spot of either
@@ -54,14 +54,19 @@ def accuracy_at(spots: Sequence[Spot], cost: float) -> float | None:
 
 
 def compare(ours: Iterable[Spot], theirs: Iterable[Spot]) -> Comparison:
-    """Our frontier against theirs."""
+    """Our frontier against theirs; of a spot that our cheapest beats in both, as much is saved as by that, at least."""
     mine, other = frontier(ours), frontier(theirs)
     saved = [1 - cost / price for price, accuracy in other if (cost := cost_at(mine, accuracy)) is not None]
+    saved += [1 - mine[0][0] / price for price, accuracy in other if mine and _beaten((price, accuracy), mine[0])]
     gaps = [reached - accuracy for price, accuracy in other if (reached := accuracy_at(mine, price)) is not None]
     dearer = [1 - cost / price for cost, accuracy in mine if (price := cost_at(other, accuracy)) is not None]
     worse = [accuracy - reached for cost, accuracy in mine if (reached := accuracy_at(other, cost)) is not None]
     worst = min(saved + dearer, default=None), min(gaps + worse, default=None)
     return Comparison(_mean(saved), worst[0], _mean(gaps), worst[1])
+
+
+def _beaten(spot: Spot, by: Spot) -> bool:
+    return spot[0] >= by[0] and spot[1] < by[1]
 
 
 def spread(ours: Floats, theirs: Floats, rng: np.random.Generator) -> tuple[Range | None, Range | None]:

@@ -44,6 +44,7 @@ class Report:
     classes: int
     seeds: int
     points: list[Point]
+    note: str = ""
     rivals: dict[str, list[Spot]] = field(default_factory=dict)
     """Frontiers of other policies, under the same arrivals, labelled by the better of two rules after the fact."""
     spreads: dict[str, tuple[Range | None, Range | None]] = field(default_factory=dict)
@@ -67,6 +68,9 @@ class Report:
             "all replays together, calibrated on them; raw: before; one run: mean of each replay's own; load: greatest "
             "by the mean",
         ]
+        if self.note:
+            weights = ", ".join(f"{point.text_weight:.2f}" for point in self.points)
+            lines.append(f"{self.note}; its weight in the labels by target: {weights}; fixed and dynamic know no text")
         for name, spots in self.rivals.items():
             found, (saved, gap) = compare(self.spots, spots), self.spreads[name]
             curve = "; ".join(f"{cost:.2f} -> {accuracy:.4f}" for cost, accuracy in frontier(spots))
@@ -83,7 +87,15 @@ class Report:
 
 
 def make_request(
-    folder: Path, policy: str, arrivals: str, targets: Sequence[float], *, load_cap: float, seeds: int, controls: float
+    folder: Path,
+    policy: str,
+    arrivals: str,
+    targets: Sequence[float],
+    *,
+    load_cap: float,
+    seeds: int,
+    controls: float,
+    items: bool,
 ) -> Request:
     """The request; BadUpload says which word is unknown, or what is wrong with the files."""
     known, ways = [one.value for one in Policy], [one.value for one in Arrivals]
@@ -97,7 +109,7 @@ def make_request(
     if any(not 0 < target <= 1 if sure else target < 1 for target in wanted):
         span = "above 0, at most 1" if sure else "at least 1"
         raise BadUpload([f"a target of {policy} is {MEANING[chosen]}: {span}"])
-    recording = read_recording(folder)
+    recording = read_recording(folder, items=items)
     return Request(recording, Plan(chosen, Arrivals(arrivals), load_cap, controls=controls), wanted, seeds)
 
 
@@ -120,6 +132,7 @@ def make_report(request: Request, told: Told, *, rivals: bool) -> Report:
         classes=recording.n_classes,
         seeds=seeds,
         points=points(mine, request.targets),
+        note=recording.note,
         rivals={name: frontier(mean_spots(either_rule(settings))) for name, settings in theirs.items()},
         spreads={
             name: spread(ours, either_rule(settings), np.random.default_rng(0)) for name, settings in theirs.items()

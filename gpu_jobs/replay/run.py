@@ -53,6 +53,7 @@ class Outcome:
     right: Bools  # whether its label is right
     load: float  # greatest load of a worker by the mean load
     other_accuracy: float  # of Dawid and Skene's labels from the same answers; for plain overlap the better one counts
+    text_weight: float = 0.0  # of the items' text in the labels, 0 to 1
 
 
 def replay(recording: Recording, plan: Plan, target: float, seed: int) -> Outcome:
@@ -80,6 +81,7 @@ def _turns(desk: Desk, plan: Plan) -> Iterator[Turn]:
 
 def _outcome(desk: Desk) -> Outcome:
     """Labels by a last refit, which was told the control tasks; the calibration by one that was not."""
+    desk.reader.read(desk.evidence(), final=True)
     evidence, gold, scored = desk.evidence(), desk.recording.gold, ~desk.control
     last = desk.believe(evidence, LABELS)
     shares = class_shares(last, all_hypotheses(last, evidence))
@@ -97,6 +99,7 @@ def _outcome(desk: Desk) -> Outcome:
         right=right[closed],
         load=float(desk.loads.max() / max(1e-9, desk.loads.mean())),
         other_accuracy=_dawid_skene(evidence, desk) if desk.voting else accuracy,
+        text_weight=desk.reader.weight,
     )
 
 
