@@ -10,14 +10,12 @@ import random
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from core import routing
+from core import enough, routing
 from core.beliefs import Snapshot, loads, posterior
 from core.beliefs.rows import gains_of
 from core.model import CANT_TELL, Overlap
 from core.policies import is_checked, judge_shares, value_of_next
 from core.routing import Candidate, Verdict, Vote
-from core.service import enough
-from core.service.enough import NOBODY
 from core.service.house import Desk
 from core.store import beliefs, models
 from core.store.jobs import Job
@@ -59,37 +57,11 @@ def judge(desk: Desk, job: Job, task: Task, overlap: Overlap, votes: Sequence[Vo
         gain = value_of_next(shares, STRANGER, overlap.worth, job.price.total)
         verdict = judge_shares(overlap, shares, len(votes), active, gain=gain, checked=checked)
     else:
-        verdict = _believing(belief, job, overlap, votes, prior, (active, checked))
+        held = [(vote.worker, vote.label) for vote in votes]
+        shares, price = posterior(belief, held, prior), job.price.total
+        verdict = enough.decide(belief, overlap, held, shares, prior, active=active, checked=checked, price=price)
     said = prior is not None or any(vote.label != CANT_TELL for vote in votes)
     return verdict if said else Verdict(None, verdict.confidence, verdict.done, verdict.want)
-
-
-def _believing(
-    belief: Snapshot,
-    job: Job,
-    overlap: Overlap,
-    votes: Sequence[Vote],
-    prior: Sequence[float] | None,
-    state: tuple[int, bool],
-) -> Verdict:
-    """The verdict by what is believed of the workers; `state` is the leases out, and whether confidence is looked at.
-
-    Doubt that no answer removes (the calibration's ceiling) asks for none, nor does a label that cannot turn any more.
-    """
-    active, checked = state
-    said = [(vote.worker, vote.label) for vote in votes]
-    raw, told = posterior(belief, said, prior), belief.calibration
-    gain = 0.0
-    if overlap.policy == "value":
-        worth = overlap.worth * told.ceiling
-        gain = value_of_next(enough.reducible(told).of(raw), belief.accuracy(NOBODY), worth, job.price.total)
-    wanted = enough.aim(overlap, enough.reach(told, len(raw)))
-    verdict = judge_shares(wanted, told.of(raw), len(votes), active, gain=gain, checked=checked)
-    if verdict.done or len(votes) < overlap.min or overlap.policy not in enough.SURE:
-        return verdict
-    if not enough.is_settled(belief, said, prior, raw, overlap.max - len(votes)):
-        return verdict
-    return verdict._replace(done=True, want=0)
 
 
 def looks_wide(job: Job) -> bool:

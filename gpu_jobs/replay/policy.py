@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from core.beliefs.evidence import Floats
+from core.enough import decide
 from core.model import Overlap
-from core.policies import is_checked, judge_shares, value_of_next
+from core.policies import is_checked, judge_shares
 from core.routing import Vote, judge
 from gpu_jobs.replay.desk import Desk, Judge
 
@@ -14,8 +15,8 @@ DYNAMIC = (2, 10)
 """Least and most answers of plain dynamic overlap."""
 CHECKED = 0.5
 """Part of the tasks to which the checkpoint policy applies its confidence rule."""
-PRICE = 1.0
-"""Of an answer; a target of the value policy is the worth of a correct label in answers."""
+PRICE = 1_000_000
+"""Of an answer, in micro-units; a target of the value policy is the worth of a correct label in answers."""
 
 
 class Policy(StrEnum):
@@ -59,7 +60,7 @@ def judge_of(policy: Policy, target: float, span: tuple[int, int]) -> Judge:
     if policy == Policy.CHECKPOINT:
         return _checking(Overlap("checkpoint", *span, target))
     if policy == Policy.VALUE:
-        return _valuing(Overlap("value", *span, 1.0), target)
+        return _believing(Overlap("value", *span, worth=round(target * PRICE)))
     if policy == Policy.BUDGET:
         return lambda desk, task, shares: False
     return _believing(Overlap("dynamic", *span, target))
@@ -76,7 +77,8 @@ def _voting(overlap: Overlap) -> Judge:
 
 def _believing(overlap: Overlap) -> Judge:
     def done(desk: Desk, task: int, shares: Floats) -> bool:
-        return judge_shares(overlap, shares.tolist(), int(desk.answered[task]), 0).done
+        belief, votes = desk.belief_about(task), desk.votes[task]
+        return decide(belief, overlap, votes, shares.tolist(), desk.reader.said_of(task), price=PRICE).done
 
     return done
 
@@ -85,14 +87,5 @@ def _checking(overlap: Overlap) -> Judge:
     def done(desk: Desk, task: int, shares: Floats) -> bool:
         checked = is_checked(task, CHECKED)
         return judge_shares(overlap, shares.tolist(), int(desk.answered[task]), 0, checked=checked).done
-
-    return done
-
-
-def _valuing(overlap: Overlap, worth: float) -> Judge:
-    def done(desk: Desk, task: int, shares: Floats) -> bool:
-        told = shares.tolist()
-        gain = value_of_next(told, desk.belief_about(task).crowd_accuracy, worth, PRICE)
-        return judge_shares(overlap, told, int(desk.answered[task]), 0, gain=gain).done
 
     return done

@@ -1,6 +1,6 @@
 """What more answers cannot bring: a target above the ceiling, or another label.
 
-Proves core.service.enough.
+Proves core.enough.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import enough
 from core.beliefs import Snapshot, posterior
 from core.beliefs.calibration import NO_CALIBRATION, Calibration
 from core.beliefs.rows import believe
 from core.model import Overlap
-from core.service import enough
 
 
 def crowd(classes: int = 3) -> Snapshot:
