@@ -70,3 +70,28 @@ def test_a_label_is_settled_when_too_few_answers_are_left() -> None:
     assert enough.is_settled(CROWD, said, None, shares, 2), "two cannot turn three who agree"
     assert not enough.is_settled(CROWD, said, None, shares, 3), "as many may"
     assert not enough.is_settled(CROWD, said, None, shares, 9), "and more all the more"
+
+
+@given(votes, st.integers(1, 4), st.integers(0, 4), st.floats(0.5, 0.999))
+def test_a_task_has_enough_by_its_target_its_maximum_or_as_a_settled_one(
+    said: list[tuple[int, int]], least: int, more: int, target: float
+) -> None:
+    overlap = Overlap("dynamic", least, least + more, target)
+    shares = posterior(CROWD, said)
+    found = enough.decide(CROWD, overlap, said, shares, None)
+    sure = bool(said) and max(shares) >= target
+    settled = bool(said) and enough.is_settled(CROWD, said, None, shares, overlap.max - len(said))
+    enough_of_it = len(said) >= least and (sure or settled or len(said) >= overlap.max)
+    assert found.done == enough_of_it, f"{len(said)} of {least} to {overlap.max} answers, {max(shares):.3f} sure"
+    assert not (found.done and found.want), "a task that has enough asks for nothing"
+
+
+def test_a_model_beforehand_may_settle_a_label() -> None:
+    said = [(1, 0), (2, 0)]
+    against = [0.001, 0.998, 0.001]
+    assert enough.decide(CROWD, Overlap("dynamic", 2, 4, 0.9999), said, posterior(CROWD, said), None).done is False, (
+        "two more may turn two"
+    )
+    shares = posterior(CROWD, said, [0.98, 0.01, 0.01])
+    assert enough.decide(CROWD, Overlap("dynamic", 2, 3, 0.9999), said, shares, [0.98, 0.01, 0.01]).done, "one cannot"
+    assert posterior(CROWD, said, against)[1] > 0.5, "while a model against them outweighs both"

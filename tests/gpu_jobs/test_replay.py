@@ -16,8 +16,9 @@ import pytest
 from typer.testing import CliRunner
 
 from bots.cli import app
-from core import beliefs, policies, routing
+from core import beliefs, enough, policies, routing
 from core.errors import BadUpload
+from core.service import judging
 from gpu_jobs.replay import desk, policy
 from gpu_jobs.replay.frontier import compare, cost_at, frontier, spread
 from gpu_jobs.replay.peers import peer_of
@@ -59,7 +60,12 @@ def test_a_folder_without_known_labels_is_refused(tmp_path: Path) -> None:
 def test_the_replay_decides_by_the_code_of_the_live_service() -> None:
     used = {**vars(desk), **vars(policy)}
     assert used["refit"] is beliefs.refit and used["hypotheses"] is beliefs.hypotheses, "beliefs are core's own"
-    assert used["judge_shares"] is policies.judge_shares and used["judge"] is routing.judge, "verdicts are core's own"
+    assert used["decide"] is enough.decide and used["decide"] is vars(judging)["enough"].decide, (
+        "and the router's verdicts"
+    )
+    assert used["judge_shares"] is policies.judge_shares and used["judge"] is routing.judge, (
+        "and those of plain overlap"
+    )
 
 
 def test_a_seed_says_everything(birds: Recording) -> None:
