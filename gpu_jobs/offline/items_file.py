@@ -1,4 +1,7 @@
-"""Reads the items behind the tasks and turns every text column into features for the joint method."""
+"""Reads the items behind the tasks and turns every text column into features for the joint method.
+
+Columns that say something to us and not to workers, such as `gold`, are no text.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from pyarrow import json as pa_json
 from scipy import sparse
 
 from core.errors import BadUpload
+from core.intake.rows import OURS
 from gpu_jobs.kernels.text_features import features
 from gpu_jobs.offline.answers_file import SUFFIXES, Columns
 
@@ -21,7 +25,7 @@ def read_items(path: Path, columns: Columns, tasks: pa.Array) -> tuple[sparse.cs
     table, key = _open(path), columns.get("task", "task")
     if key not in table.column_names:
         raise BadUpload([f"{path.name}: no column {key!r}; it has {', '.join(table.column_names)}"])
-    texts = [name for name in table.column_names if name != key]
+    texts = [name for name in table.column_names if name != key and name.casefold() not in OURS]
     if not texts:
         raise BadUpload([f"{path.name}: there is no column beside {key!r} to learn from"])
     place = pc.index_in(pc.cast(tasks, pa.string()), pc.cast(table[key], pa.string()).combine_chunks())

@@ -27,6 +27,12 @@ def test_tasks_without_an_item_are_noted(tmp_path: Path) -> None:
     assert notes == ("2 tasks have no item",) and table.shape[0] == 3, "they keep an empty row"
 
 
+def test_what_workers_never_see_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("task,text,Gold,why\nt1,dog,yes,it barks\nt2,dog,no,\nt3,dog,yes,tail\n")
+    rows = read_items(tmp_path / "a.csv", {}, TASKS)[0].toarray()
+    assert (rows == rows[0]).all(), "a model that read known answers would only repeat them"
+
+
 @pytest.mark.parametrize(
     ("text", "message"), [("id,text\nt1,a\n", "no column 'task'"), ("task\nt1\n", "nothing|no column beside 'task'")]
 )
