@@ -17,15 +17,20 @@ from core.ledger import Price
 from core.model import Overlap
 from core.planning import Choice, Crowd, Work
 from gpu_jobs.planning.simulate import simulate
+from gpu_jobs.replay.desk import NO_CONTROLS
 from gpu_jobs.replay.policy import Policy
 from gpu_jobs.replay.recording import Recording, read_recording
 from gpu_jobs.replay.run import Plan, replay
 
 SEEDS = 10
 TRIED = (
-    (Choice("fixed 1", Overlap("fixed", 1, 1)), Plan(Policy.FIXED, controls=0.0), 1.0),
-    (Choice("fixed 3", Overlap("fixed", 3, 3)), Plan(Policy.FIXED, controls=0.0), 3.0),
-    (Choice("dynamic 2-5 at 90%", Overlap("dynamic", 2, 5, 0.9)), Plan(Policy.ROUTER, span=(2, 5), controls=0.0), 0.9),
+    (Choice("fixed 1", Overlap("fixed", 1, 1)), Plan(Policy.FIXED, controls=NO_CONTROLS), 1.0),
+    (Choice("fixed 3", Overlap("fixed", 3, 3)), Plan(Policy.FIXED, controls=NO_CONTROLS), 3.0),
+    (
+        Choice("dynamic 2-5 at 90%", Overlap("dynamic", 2, 5, 0.9)),
+        Plan(Policy.ROUTER, span=(2, 5), controls=NO_CONTROLS),
+        0.9,
+    ),
 )
 
 

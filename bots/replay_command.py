@@ -40,6 +40,9 @@ def replay(
     controls: Annotated[
         float, typer.Option(min=0.0, max=0.5, help="Share of the tasks whose known class may be used; not scored.")
     ] = 0.1,
+    even_controls: Annotated[
+        bool, typer.Option(help="As many of them of each class, as many requesters choose them, instead of by lot.")
+    ] = False,
     items: Annotated[
         bool, typer.Option(help="Let the text of items.csv speak, where there is one, as in a job that learns.")
     ] = True,
@@ -50,14 +53,16 @@ def replay(
 ) -> None:
     """Replay recorded answers through the router: answers per task, accuracy, calibration and what it saves."""
     from bots.cli import file_fault
+    from gpu_jobs.replay.desk import Controls
     from gpu_jobs.replay.report import make_report, make_request
 
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         if plot is not None:
             plot.parent.stat()  # before the work, not after it
+        known = Controls(controls, even_controls)
         request = make_request(
-            folder, policy, arrivals, target or (), load_cap=load_cap, seeds=seeds, controls=controls, items=items
+            folder, policy, arrivals, target or (), load_cap=load_cap, seeds=seeds, controls=known, items=items
         )
         with _bar() as told:
             report = make_report(request, told, rivals=plot is not None or (rivals and not as_json))

@@ -4,6 +4,7 @@
 votes in microseconds; `gains` says which open tasks a worker helps most. See docs/routing.md.
 """
 
+from core.beliefs.balance import untold
 from core.beliefs.evidence import UNKNOWN, Evidence
 from core.beliefs.gains import gains, pair_gains
 from core.beliefs.posterior import all_hypotheses, class_shares, hypotheses, posterior
@@ -27,4 +28,5 @@ __all__ = [
     "pair_gains",
     "posterior",
     "refit",
+    "untold",
 ]

@@ -60,7 +60,7 @@ class Calibration:
 NO_CALIBRATION = Calibration()
 
 
-def learn(shares: Floats, truth: Ints, usual: Usual = RIGHT_SO_FAR) -> Calibration:
+def learn(shares: Floats, truth: Ints, usual: Usual = RIGHT_SO_FAR, counts: Floats | None = None) -> Calibration:
     """The posterior mean of the calibration given the known classes of control tasks; without any, none at all.
 
     `shares` [task, class] must come from the answers alone, not from the known classes. The mean and not the likeliest
@@ -70,7 +70,8 @@ def learn(shares: Floats, truth: Ints, usual: Usual = RIGHT_SO_FAR) -> Calibrati
         return NO_CALIBRATION
     told = [Calibration(power).apply(shares)[np.arange(len(truth)), truth] for power in POWERS.tolist()]
     even = (1 - CEILINGS[:, None]) / shares.shape[1]
-    score = usual.log_density() + [np.log(CEILINGS[:, None] * one + even + FLOOR).sum(axis=1) for one in told]
+    each = np.ones(len(truth)) if counts is None else counts
+    score = usual.log_density() + [np.log(CEILINGS[:, None] * one + even + FLOOR) @ each for one in told]
     weight = np.exp(score - score.max())
     weight /= weight.sum()
     power = np.exp((weight.sum(axis=1) * np.log(POWERS)).sum())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.beliefs.balance import usual_shares
+from core.beliefs.balance import expected_shares
 from core.beliefs.evidence import Evidence, Floats
 from core.beliefs.settings import Settings
 from core.beliefs.strength import Told, row_answers
@@ -35,13 +35,14 @@ def fit_confusion(evidence: Evidence, settings: Settings) -> Confusion:
     shares = np.asarray(settings.hard_shares)
     even: Floats = np.full(evidence.n_classes, 1 / evidence.n_classes)
     state = Confusion(np.zeros(0), np.zeros(0), even, _start(evidence, settings, shares))
+    usual = settings.class_tasks * evidence.n_classes * expected_shares(evidence, settings)
     own = state.joint.sum(axis=1)[evidence.about]
     told = Told(own, np.zeros_like(own), np.zeros(len(own)))
     for _ in range(settings.rounds):
-        state = _maximise(evidence, settings, told, state.joint)
+        state = _maximise(evidence, settings, told, state.joint, usual)
         joint, told = _expect(evidence, settings, state)
         state = Confusion(state.rows, state.noise, state.classes, joint)
-    return _maximise(evidence, settings, told, state.joint)
+    return _maximise(evidence, settings, told, state.joint, usual)
 
 
 def outside(evidence: Evidence, settings: Settings, classes: Floats) -> Floats:
@@ -62,11 +63,6 @@ def outside(evidence: Evidence, settings: Settings, classes: Floats) -> Floats:
     return weights
 
 
-def votes_of(evidence: Evidence) -> Floats:
-    """[task, class]: how many workers said so."""
-    return evidence.per_task(np.eye(evidence.n_classes)[evidence.said % evidence.n_classes])
-
-
 def normalised(scores: Floats, axes: tuple[int, ...]) -> Floats:
     """Probabilities from log weights."""
     weights = np.exp(scores - scores.max(axis=axes, keepdims=True))
@@ -75,13 +71,14 @@ def normalised(scores: Floats, axes: tuple[int, ...]) -> Floats:
 
 
 def _start(evidence: Evidence, settings: Settings, hard_shares: Floats) -> Floats:
-    votes = votes_of(evidence) + settings.start_votes
+    votes = evidence.votes + settings.start_votes
     votes = votes * np.exp(outside(evidence, settings, np.ones(evidence.n_classes)))
     start: Floats = hard_shares[:, None] * (votes / votes.sum(axis=1, keepdims=True))[:, None, :]
     return start
 
 
-def _maximise(evidence: Evidence, settings: Settings, told: Told, joint: Floats) -> Confusion:
+def _maximise(evidence: Evidence, settings: Settings, told: Told, joint: Floats, usual: Floats) -> Confusion:
+    """The likeliest parameters; `usual` [class] are the pseudo-tasks of each class."""
     size, eye = evidence.n_classes, np.eye(evidence.n_classes)
     accuracy = settings.shared_accuracy
     counts = evidence.per_saying(told.own)
@@ -90,7 +87,6 @@ def _maximise(evidence: Evidence, settings: Settings, told: Told, joint: Floats)
     shared /= shared.sum(axis=1, keepdims=True)
     errors = shared * (1 - eye)
     noise = errors + eye * errors.max(axis=1)
-    usual = settings.class_tasks * size * usual_shares(evidence.controls, settings.even_chance)
     classes = joint[evidence.degree > 0].sum(axis=(0, 1)) + usual
     start = own_rows(counts, shared, settings)
     weight = size * row_answers(evidence, counts, start, told, settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -27,7 +27,7 @@ class Evidence:
     n_classes: int
     gold: Ints | None = None  # per task, UNKNOWN or the class that a control task is known to have
     prior: Floats | None = None  # [task, class], what a model says before any answer; zeros where it says nothing
-    balance: Ints | None = None  # [class], how many control tasks have it, for a fit that is not told which
+    balance: Floats | None = None  # [class], expected shares, for a fit that is told no class of a task
 
     @cached_property
     def foretold(self) -> Bools:
@@ -41,16 +41,10 @@ class Evidence:
         return np.zeros(0, np.int64) if self.gold is None else np.flatnonzero(self.gold != UNKNOWN)
 
     @cached_property
-    def controls(self) -> Ints:
-        """[class]: how many control tasks have it."""
-        if self.balance is not None:
-            return self.balance
-        gold = np.zeros(0, np.int64) if self.gold is None else self.gold[self.known]
-        return np.bincount(gold, minlength=self.n_classes)
-
-    def untold(self) -> Evidence:
-        """The same for a fit that knows how many control tasks have each class, and not which."""
-        return replace(self, gold=None, balance=self.controls)
+    def votes(self) -> Floats:
+        """[task, class]: how many workers said so."""
+        cells = np.bincount(self.task * self.n_classes + self.label, minlength=self.n_tasks * self.n_classes)
+        return cells.reshape(self.n_tasks, self.n_classes).astype(np.float64)
 
     @cached_property
     def said(self) -> Ints:

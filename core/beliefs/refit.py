@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.beliefs.calibration import learn
+from core.beliefs.chosen import counting
 from core.beliefs.confusion import fit_confusion
 from core.beliefs.evidence import UNKNOWN, Evidence, Floats, Ints
 from core.beliefs.posterior import all_hypotheses, beginning, class_shares
@@ -43,7 +44,9 @@ def calibrated(snapshot: Snapshot, evidence: Evidence, gold: Ints, settings: Set
     """
     known = np.flatnonzero((gold != UNKNOWN) & (evidence.degree > 0))
     shares = class_shares(snapshot, all_hypotheses(snapshot, evidence))[known]
-    return replace(snapshot, calibration=learn(shares, gold[known], settings.usual))
+    weights = counting(evidence, gold)
+    counts = None if weights is None else weights[gold[known]]
+    return replace(snapshot, calibration=learn(shares, gold[known], settings.usual, counts))
 
 
 def _vote_weight(snapshot: Snapshot, evidence: Evidence, settings: Settings) -> float:

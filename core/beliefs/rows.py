@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.beliefs.balance import untold
 from core.beliefs.evidence import UNKNOWN, Evidence
 from core.beliefs.gains import gains
 from core.beliefs.posterior import hypotheses
@@ -52,7 +53,7 @@ def believe(
     known = evidence.gold
     if known is None or (known == UNKNOWN).all():
         return snapshot
-    blind = evidence.untold()
+    blind = untold(evidence, ROUTING)
     return replace(snapshot, calibration=calibrated(refit(blind, people, ROUTING), blind, known, ROUTING).calibration)
 
 

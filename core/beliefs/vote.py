@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.beliefs.confusion import normalised, outside, votes_of
+from core.beliefs.confusion import normalised, outside
 from core.beliefs.evidence import Evidence, Floats
 from core.beliefs.settings import Settings
 
@@ -19,7 +19,7 @@ def fit_vote(evidence: Evidence, settings: Settings) -> Floats:
     worker, label = evidence.said // size, evidence.said % size
     given = np.bincount(worker, minlength=evidence.n_workers)
     weight = outside(evidence, settings, np.ones(size))
-    votes = (votes_of(evidence) + 1e-9) * np.exp(weight)
+    votes = (evidence.votes + 1e-9) * np.exp(weight)
     shares = votes / votes.sum(axis=1, keepdims=True)
     skill = np.full(evidence.n_workers + 1, settings.shared_accuracy)
     for _ in range(ROUNDS):

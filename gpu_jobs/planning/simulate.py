@@ -9,6 +9,7 @@ import numpy as np
 from core.model import Overlap
 from core.planning import Choice, Crowd, Estimate, Told, Work, interval
 from gpu_jobs.planning.crowd import simulate_crowd
+from gpu_jobs.replay.desk import NO_CONTROLS
 from gpu_jobs.replay.policy import Policy
 from gpu_jobs.replay.recording import Recording
 from gpu_jobs.replay.run import Outcome, Plan, replay
@@ -56,7 +57,7 @@ def _replayed(recording: Recording, work: Work, choice: Choice, seed: int) -> Ou
     most = min(overlap.max, recording.n_workers)
 
     def played(policy: Policy, target: float) -> Outcome:
-        return replay(recording, Plan(policy, span=(min(overlap.min, most), most), controls=0.0), target, seed)
+        return replay(recording, Plan(policy, span=(min(overlap.min, most), most), controls=NO_CONTROLS), target, seed)
 
     match overlap.policy:
         case "fixed":

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.beliefs import ROUTING, UNKNOWN, Evidence, Settings, Snapshot, all_hypotheses, class_shares, hypotheses, refit
+from core.beliefs import (
+    ROUTING,
+    UNKNOWN,
+    Evidence,
+    Settings,
+    Snapshot,
+    all_hypotheses,
+    class_shares,
+    hypotheses,
+    refit,
+    untold,
+)
 from core.beliefs.evidence import Floats, Ints
 from core.controls import advised
 from gpu_jobs.replay.reader import Reader
@@ -22,18 +33,32 @@ EVERY = 0.1
 """A refit after so many answers per task, as a scheduled aggregate run would do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """Which part of the tasks has a known class; accuracy and ECE are those of the others."""
+
+    share: float
+    even: bool = False  # as many of each class, instead of tasks drawn by lot
+
+
+CONTROLS = Controls(0.1)
+"""As in a job with control tasks."""
+NO_CONTROLS = Controls(0.0)
+
+
 class Desk:
     """Takes answers, judges tasks with the real posterior, refits on schedule."""
 
     def __init__(
-        self, recording: Recording, judge: Judge, seed: int, *, voting: bool, budget: int | None, controls: float
+        self, recording: Recording, judge: Judge, seed: int, *, voting: bool, budget: int | None, controls: Controls
     ) -> None:
         self.recording, self.judge, self.voting, self.budget = recording, judge, voting, budget
         self.confirm = 0 if voting else CONFIRM
         self.rng = np.random.default_rng(seed)
         self.control = np.zeros(recording.n_tasks, bool)
         lot = np.random.default_rng([seed, 1]).permutation(recording.n_tasks)  # arrivals do not hang on it
-        self.control[lot[: _controls(controls, recording.n_tasks)]] = True
+        lot = _in_turn(lot, recording.gold) if controls.even else lot
+        self.control[lot[: _count(controls.share, recording.n_tasks)]] = True
         self.votes: list[list[tuple[int, int]]] = [[] for _ in range(recording.n_tasks)]
         self.task: list[int] = []
         self.worker: list[int] = []
@@ -111,7 +136,7 @@ class Desk:
         self.untold = self.snapshot
         self.weights = all_hypotheses(self.snapshot, evidence)
         if self.control.any():
-            self.untold = self.believe(evidence.untold())
+            self.untold = self.believe(untold(evidence))
             self.weights[self.control] = all_hypotheses(self.untold, evidence)[self.control]
         shares = class_shares(self.snapshot, self.weights)
         for task in np.flatnonzero((self.open | (self.stood < self.confirm)) & (self.answered > 0)).tolist():
@@ -135,6 +160,15 @@ class Desk:
             self.open[task] = False
 
 
-def _controls(share: float, tasks: int) -> int:
+def _count(share: float, tasks: int) -> int:
     """How many control tasks a job has of which this share was asked for."""
     return max(round(share * tasks), advised(tasks)) if share else 0
+
+
+def _in_turn(tasks: Ints, classes: Ints) -> Ints:
+    """The same tasks in an order in which the classes take turns as long as they can."""
+    turn = np.zeros(len(tasks), np.int64)
+    for one in np.unique(classes):
+        mine = classes[tasks] == one
+        turn[mine] = np.arange(mine.sum())
+    return tasks[np.argsort(turn, kind="stable")]

@@ -12,6 +12,7 @@ from core.beliefs.evidence import Floats
 from core.errors import BadUpload
 from gpu_jobs.replay.curve import Point, points, replays_of, rivals, run_all
 from gpu_jobs.replay.curve import Replay as Job
+from gpu_jobs.replay.desk import Controls
 from gpu_jobs.replay.frontier import Range, Spot, compare, cost_at, frontier, mean_spots, spread
 from gpu_jobs.replay.peers import peer_of
 from gpu_jobs.replay.policy import MEANING, TARGETS, Policy
@@ -94,7 +95,7 @@ def make_request(
     *,
     load_cap: float,
     seeds: int,
-    controls: float,
+    controls: Controls,
     items: bool,
 ) -> Request:
     """The request; BadUpload says which word is unknown, or what is wrong with the files."""

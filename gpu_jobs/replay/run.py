@@ -9,18 +9,16 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from core.beliefs import LABELS, Evidence, all_hypotheses, calibrated, class_shares
+from core.beliefs import LABELS, Evidence, all_hypotheses, calibrated, class_shares, untold
 from core.beliefs.evidence import Floats
 from gpu_jobs.kernels.dawid_skene import DawidSkene
 from gpu_jobs.kernels.values import Answers
 from gpu_jobs.replay.arrivals import Turn, anybody, named, sessions
-from gpu_jobs.replay.desk import Desk
+from gpu_jobs.replay.desk import CONTROLS, Controls, Desk
 from gpu_jobs.replay.policy import DYNAMIC, VOTING, Policy, judge_of
 from gpu_jobs.replay.recording import Recording
 
 Bools = npt.NDArray[np.bool_]
-CONTROLS = 0.1
-"""Part of the tasks whose class is known, as in a job with control tasks: accuracy and ECE are those of the others."""
 
 
 class Arrivals(StrEnum):
@@ -33,13 +31,13 @@ class Arrivals(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is replayed, beside the target; `span` is the least and the most answers per task, `controls` a share."""
+    """What is replayed, beside the target; `span` is the least and the most answers per task."""
 
     policy: Policy = Policy.ROUTER
     arrivals: Arrivals = Arrivals.SESSIONS
     load_cap: float = 2.0
     span: tuple[int, int] | None = None
-    controls: float = CONTROLS
+    controls: Controls = CONTROLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def _outcome(desk: Desk) -> Outcome:
     last = desk.believe(evidence, LABELS)
     shares = class_shares(last, all_hypotheses(last, evidence))
     right = shares.argmax(axis=1) == gold
-    blind = evidence.untold()
+    blind = untold(evidence)
     unknowing = desk.believe(blind, LABELS) if desk.control.any() else last
     calibration = calibrated(unknowing, blind, desk.known).calibration
     closed = scored & ~desk.open if (scored & ~desk.open).any() else scored

@@ -17,9 +17,11 @@ from typer.testing import CliRunner
 
 from bots.cli import app
 from core import beliefs, enough, policies, routing
+from core.beliefs import untold
 from core.errors import BadUpload
 from core.service import judging
 from gpu_jobs.replay import desk, policy
+from gpu_jobs.replay.desk import NO_CONTROLS, Controls
 from gpu_jobs.replay.frontier import compare, cost_at, frontier, spread
 from gpu_jobs.replay.peers import peer_of
 from gpu_jobs.replay.policy import Policy, judge_of
@@ -115,18 +117,30 @@ def test_invitations_keep_the_load_cap(birds: Recording) -> None:
 
 def test_a_small_job_has_enough_control_tasks_to_learn_a_calibration_from(birds: Recording) -> None:
     def controls(share: float) -> int:
-        desk_ = desk.Desk(birds, judge_of(Policy.FIXED, 1, (1, 1)), 0, voting=True, budget=None, controls=share)
-        return int(desk_.control.sum())
+        return int(_fresh(birds, Controls(share)).control.sum())
 
     assert [controls(share) for share in (0.0, 0.1, 0.5)] == [0, 15, 30], "a quarter of 60 tasks at the least, or none"
 
 
+def _fresh(recording: Recording, controls: Controls) -> desk.Desk:
+    """A job that nobody has answered yet."""
+    return desk.Desk(recording, judge_of(Policy.FIXED, 1, (1, 1)), 0, voting=True, budget=None, controls=controls)
+
+
+def test_control_tasks_may_be_as_many_of_each_class(birds: Recording) -> None:
+    rare = replace(birds, gold=(np.arange(TASKS) < 10).astype(np.int64))
+    chosen = _fresh(rare, Controls(0.25, even=True)).control
+    assert np.bincount(rare.gold[chosen]).tolist() == [8, 7], "fifteen, the classes in turn"
+    most = _fresh(rare, Controls(0.5, even=True)).control
+    assert np.bincount(rare.gold[most]).tolist() == [20, 10], "and the others once a class has no more"
+
+
 def test_control_tasks_are_told_to_the_fit_and_are_not_scored(birds: Recording) -> None:
-    one = desk.Desk(birds, judge_of(Policy.FIXED, 1, (1, 1)), 0, voting=True, budget=None, controls=0.25)
+    one = _fresh(birds, Controls(0.25))
     known = one.evidence().gold
     assert known is not None and (known[one.control] == birds.gold[one.control]).all(), "their classes are known"
-    assert (known[~one.control] == -1).all() and one.evidence().untold().gold is None, "those of others never"
-    outcome = replay(birds, Plan(controls=0.25), 0.9, 0)
+    assert (known[~one.control] == -1).all() and untold(one.evidence()).gold is None, "those of others never"
+    outcome = replay(birds, Plan(controls=Controls(0.25)), 0.9, 0)
     assert len(outcome.right) <= TASKS - 15, "what is known is no achievement"
 
 
@@ -146,7 +160,7 @@ def test_how_a_control_task_is_judged_does_not_hang_on_its_class(birds: Recordin
 
 def _desk(recording: Recording) -> desk.Desk:
     """A job of which three workers have answered every task."""
-    made = desk.Desk(recording, lambda *_: False, 3, voting=False, budget=None, controls=0.2)
+    made = desk.Desk(recording, lambda *_: False, 3, voting=False, budget=None, controls=Controls(0.2))
     for worker in range(3):
         for place in range(TASKS):
             made.answer(worker, place)
@@ -155,7 +169,7 @@ def _desk(recording: Recording) -> desk.Desk:
 
 
 def test_a_replay_without_control_tasks_scores_every_task(birds: Recording) -> None:
-    outcome = replay(birds, Plan(Policy.FIXED, controls=0.0), 3, 0)
+    outcome = replay(birds, Plan(Policy.FIXED, controls=NO_CONTROLS), 3, 0)
     assert len(outcome.right) == TASKS, "nothing is left out"
     assert outcome.stated == pytest.approx(outcome.raw), "and nothing calibrates it"
 
@@ -164,6 +178,8 @@ def test_the_share_of_control_tasks_may_be_chosen(folder: Path) -> None:
     told = ["replay", str(folder), "--target", "0.9", "--seeds", "1", "--json", "--controls"]
     none, half = (json.loads(CliRunner().invoke(app, [*told, share]).stdout)["points"][0] for share in ("0", "0.5"))
     assert none != half, "what is known changes what is bought"
+    even = json.loads(CliRunner().invoke(app, [*told, "0.5", "--even-controls"]).stdout)["points"][0]
+    assert even != half, "so does how they were chosen"
 
 
 def test_a_frontier_drops_what_is_dearer_and_worse() -> None:

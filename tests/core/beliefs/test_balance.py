@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.beliefs import ROUTING, UNKNOWN, Evidence, Settings, all_hypotheses, class_shares, refit
-from core.beliefs.balance import usual_shares
+from core.beliefs import ROUTING, UNKNOWN, Evidence, Settings, all_hypotheses, class_shares, refit, untold
+from core.beliefs.balance import expected_shares, usual_shares
 
 EVEN_CHANCE = Settings().even_chance
 TASKS, WORKERS = 400, 20
@@ -64,12 +64,12 @@ def test_two_wrong_answers_do_not_make_a_rare_class() -> None:
 
 def test_a_fit_that_is_not_told_knows_the_shares_alone() -> None:
     evidence, _ = unbalanced()
-    untold, counts = evidence.untold(), evidence.controls.tolist()
-    assert untold.gold is None, "no class of a single task is known"
-    assert untold.controls.tolist() == counts and sum(counts) == 60, "how many there are of each is"
-    assert untold.untold().controls.tolist() == counts, "forgetting twice is forgetting once"
+    blind, expected = untold(evidence), expected_shares(evidence, Settings()).tolist()
+    assert blind.gold is None, "no class of a single task is known"
+    assert blind.balance is not None and blind.balance.tolist() == expected, "how common each class is is"
+    assert untold(blind).balance is blind.balance, "forgetting twice is forgetting once"
 
 
 def test_without_control_tasks_nothing_is_known() -> None:
     evidence, _ = unbalanced()
-    assert replace(evidence, gold=None).controls.tolist() == [0, 0], "there is nothing to count"
+    assert expected_shares(replace(evidence, gold=None), Settings()).tolist() == [0.5, 0.5], "nobody has said otherwise"
