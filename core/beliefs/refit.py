@@ -34,7 +34,7 @@ def refit(evidence: Evidence, workers: Sequence[int] | None = None, settings: Se
         vote_weight=0.5,
         answers=np.append(given.sum(), given),
     )
-    return replace(snapshot, vote_weight=_vote_weight(snapshot, evidence, settings))
+    return replace(snapshot, vote_weight=_vote_weight(snapshot, evidence, settings) if settings.rounds else 1.0)
 
 
 def calibrated(snapshot: Snapshot, evidence: Evidence, gold: Ints, settings: Settings = LABELS) -> Snapshot:

@@ -22,7 +22,7 @@ class Settings:
     hard_shares: tuple[float, ...] = (0.85, 0.15)  # how many tasks are so
     gold_trust: float = 0.9  # chance that a control task's known class is the true one
     start_votes: float = 0.5  # pseudo-votes per class in the first posterior
-    rounds: int = 5  # of expectation and maximisation; more would make the fit too sure of itself
+    rounds: int = 5  # of expectation and maximisation; more would make the fit too sure of itself, none leaves the vote
     vote_answers: float = 4.0  # how slowly a voter's skill leaves the crowd's
     vote_crowd: float = 100.0  # how slowly the crowd's agreement leaves `shared_accuracy`
     stack_answers: float = 50.0  # pseudo-answers that hold the two models' weights to `stack_vote` ...

@@ -106,9 +106,7 @@ class Desk:
 
     def believe(self, evidence: Evidence, settings: Settings = ROUTING) -> Snapshot:
         """A new snapshot; plain overlap knows the skill-weighted vote alone, so that nothing else is fitted."""
-        if self.voting:
-            return replace(refit(evidence, settings=replace(settings, rounds=0)), vote_weight=1.0)
-        return refit(evidence, settings=settings)
+        return refit(evidence, settings=replace(settings, rounds=0) if self.voting else settings)
 
     def answer(self, worker: int, place: int) -> None:
         """The worker gives the recorded answer that lies at this place of their shelf."""

@@ -148,6 +148,10 @@ def test_routing_takes_one_model_alone() -> None:
     assert refit(EVIDENCE, settings=ROUTING).vote_weight in (0.0, 1.0), "the better model judges between runs"
 
 
+def test_a_fit_of_no_rounds_is_the_vote_alone() -> None:
+    assert refit(EVIDENCE, settings=replace(ROUTING, rounds=0)).vote_weight == 1, "no confusion was learnt to weigh"
+
+
 def test_the_better_worker_tells_more() -> None:
     weights = np.stack([hypotheses(SNAPSHOT, []), hypotheses(SNAPSHOT, [(20, 1), (30, 1)])])
     good, bad = gains(SNAPSHOT, weights, 10), gains(SNAPSHOT, weights, 50)
@@ -224,3 +228,4 @@ def test_calibration_keeps_a_distribution_and_its_best_class(parts: list[float],
     told = Calibration(power, ceiling).of(shares)
     assert sum(told) == pytest.approx(1), "calibrated probabilities sum to one"
     assert told[shares.index(max(shares))] == pytest.approx(max(told)), "the label stays the same"
+    assert told == pytest.approx(Calibration(power, ceiling).apply(np.array(shares)).tolist()), "one task or all, alike"
