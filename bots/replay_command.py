@@ -20,6 +20,8 @@ from core.errors import BadUpload
 if TYPE_CHECKING:
     from gpu_jobs.replay.report import Report
 
+WIDTH = 100
+"""Columns that the table needs; in a file or a pipe nothing would say how wide it may be."""
 UNUSABLE = 2
 """Exit code when the folder cannot be replayed."""
 POINT = ("target", "answers_per_task", "accuracy", "accuracy_sd", "ece")
@@ -99,6 +101,7 @@ def _bar() -> Iterator[Callable[[int, int], None]]:
 
 def _show(report: Report) -> None:
     console = Console(highlight=False, soft_wrap=True)
+    console.width = max(console.width, WIDTH)
     console.print(
         f"{escape(report.dataset)}: {report.tasks:,} tasks, {report.workers:,} workers, {report.classes} classes; "
         f"policy {report.policy}, arrivals {report.arrivals}, mean of {report.seeds} replays"

@@ -230,6 +230,7 @@ def test_the_command_prints_a_table_and_draws_a_plot(folder: Path, tmp_path: Pat
     told = ["replay", str(folder), "--target", "0.9", "--seeds", "1", "--plot", str(tmp_path / "curve.png")]
     result = CliRunner().invoke(app, told)
     assert "dynamic overlap, best of all its settings" in result.stdout, "the rival is printed beside"
+    assert "…" not in result.stdout and "95 % of mean" in result.stdout, "no heading and no figure is cut off in a pipe"
     assert (tmp_path / "curve.png").stat().st_size > 5000, "a figure was written"
 
 
