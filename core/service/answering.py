@@ -25,7 +25,7 @@ from core.service import (
     work,
 )
 from core.service.house import Desk
-from core.store import assignments, jobs, journal, outcomes, people, tasks
+from core.store import assignments, bans, jobs, journal, outcomes, people, tasks
 from core.store import cards as card_rows
 from core.store.assignments import Answer, Assignment
 from core.store.cards import CardRow
@@ -265,6 +265,8 @@ def _undoable(desk: Desk, person: Person, job: Job, lease: Assignment) -> Answer
     controls.check_undo(desk, lease)
     if job.spec.review:
         holding.check_undo(desk, lease.id)
+    if bans.void_of(desk.tx, lease.id):
+        raise Refused("undo.set_aside")
     return assignments.get_answer(desk.tx, lease.answer)
 
 

@@ -107,7 +107,7 @@ def reopen_assignment(tx: Tx, assignment: int, span: tuple[int, int]) -> None:
     """An undo: the worker holds the task again, with a new lease."""
     tx.run(
         "UPDATE assignment SET state = 'ACTIVE', label = NULL, weight = NULL, answer = NULL, done_at = NULL, "
-        "void = 0, nth = nth + 1, leased_at = ?, expires_at = ? WHERE id = ?",
+        "nth = nth + 1, leased_at = ?, expires_at = ? WHERE id = ?",
         (*span, assignment),
     )
 

@@ -206,6 +206,19 @@ async def test_an_answer_cannot_be_undone_while_its_job_is_barred() -> None:
     assert reply.alert and "no tasks of this job" in reply.toast, "it would be a way back in"
 
 
+async def test_an_answer_set_aside_cannot_be_taken_back_after_the_ban() -> None:
+    town = await settled(items=1)
+    (lease,) = [row[0] for row in await rows(town, "SELECT min(id) FROM assignment")]
+    await ban(town, ADA, until=town.now + 60_000)
+    await town.join(CLEO)
+    await answer(town, CLEO)
+    town.now += 120_000
+    reply = await town.press_token(ADA, await token_for(town, ADA, lease, "undo"))
+    assert reply.alert and "set aside" in reply.toast, "it would count again, beside the one that took its place"
+    assert await rows(town, "SELECT answers, active FROM task") == [(2, 0)], "Ben's and Cleo's"
+    assert faults(town) == [], "no task has more answers than its overlap allows"
+
+
 async def test_a_scope_needs_its_job() -> None:
     town, _, _ = await two_jobs()
     with pytest.raises(ValueError, match="needs a job"):
