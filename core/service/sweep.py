@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from core import charts
 from core.detection import Arrival, Found, Polls, Tap, detect
@@ -109,7 +110,14 @@ def report(tx: Tx, looked: Looked, due: sweeps.Due, now: int, house: House) -> R
     job = jobs.get_job(tx, due.job)
     sweeps.note_sweep(tx, job.id, due.newest, now)
     news = [one for one in looked.found if _newest(looked, one) > due.looked_at and not _restricted(desk, one, job)]
-    matters = [[one] for one in news if one.kind != "copying"] + rings(one for one in news if one.kind == "copying")
+    settled = [
+        {alert.person, alert.other, *alert.evidence.get("people", ())}
+        for alert in alerts.decided(desk.tx, "copying", job.id)
+    ]
+    pairs = [
+        one for one in news if one.kind == "copying" and not any(known.issuperset(one.people) for known in settled)
+    ]
+    matters = [[one] for one in news if one.kind != "copying"] + rings(pairs)
     desk.reply.facts["raised"] = sum(_raise(desk, job, looked, matter) for matter in matters)
     return desk.reply
 
@@ -135,8 +143,9 @@ def _raise(desk: Desk, job: Job, looked: Looked, matter: list[Found]) -> bool:
     keys = {_key(job, one): one for one in reversed(matter)}
     known = next((key for key in keys if alerts.is_known(desk.tx, key)), _key(job, matter[0]))
     finding = keys[known]
-    evidence = {**finding.evidence, "odds": odds(finding.p)}
+    evidence: dict[str, Any] = {**finding.evidence, "odds": odds(finding.p)}
     if finding.kind == "copying":
+        evidence["people"] = members(matter)
         evidence["ring"] = _ring(desk, finding, matter)
     about = (job.id, finding.people[0] if finding.kind != "burst" else None)
     other = finding.people[1] if finding.kind in PAIRS else None

@@ -71,6 +71,12 @@ def is_known(tx: Tx, key: str) -> bool:
     return tx.one("SELECT 1 FROM alert WHERE key = ?", (key,)) is not None
 
 
+def decided(tx: Tx, kind: str, job: int) -> list[Alert]:
+    """The alerts of a kind about a job on which an admin decided."""
+    rows = tx.all(f"SELECT {ALERT} FROM alert WHERE job = ? AND kind = ? AND state <> 'open'", (job, kind))
+    return [Alert(*row) for row in rows]
+
+
 def set_view(tx: Tx, alert: int, evidence: dict[str, Any], chart: str, now: int) -> None:
     """What its cards show from now on."""
     tx.run(

@@ -158,6 +158,34 @@ async def test_a_ring_of_copiers_is_one_alert() -> None:
     assert await look(town) == 0, "whichever pair is strongest next time"
 
 
+async def test_who_joins_copiers_that_were_decided_on_is_news() -> None:
+    """Ada and Ben err alike from the beginning, Cleo joins them after fifty tasks."""
+    town = memory_town(chance=ChanceTest(error=0))
+    await town.publish(make_items(160), make_spec(overlap=Overlap("fixed", 7, 7), session=999, budget=99_000_000))
+    honest = {worker(number): noisy(number) for number in range(4, 8)}
+    for who in (ADA, BEN, CLEO, *honest):
+        await town.join(who)
+
+    async def work(tasks: int, cleo: Callable[[int], int]) -> None:
+        ways = {ADA: noisy(9, 4), BEN: noisy(9, 4), CLEO: cleo, **honest}
+        for _ in range(tasks):
+            for who, way in ways.items():
+                await answer(town, who, way)
+
+    await work(50, noisy(3))
+    assert await look(town) == 1, "Ada and Ben"
+    await town.press(ADMIN, "Ignore", ADMIN_PLACE)
+    await work(110, noisy(9, 4))
+    town.now += 30 * MINUTE
+    assert await look(town) == 1, "what was decided of Ada and Ben says nothing of Cleo"
+    (_, *first), (_, *second) = await alert_rows(town)
+    cleo = await town.read(lambda tx: tx.value("SELECT id FROM person WHERE user = ?", (CLEO.user,)))
+    assert cleo in second[:2] and cleo not in first[:2], "the new alert names her"
+    await town.press(ADMIN, "Ignore", ADMIN_PLACE)
+    await town.read(sweeps.note_sweep, 1, 0, 0)
+    assert await look(town) == 0, "and once decided, neither pair comes back"
+
+
 async def test_a_burst_of_new_accounts_can_pause_the_job() -> None:
     town = memory_town()
     await town.publish(make_items(40), make_spec(overlap=Overlap("fixed", 30, 30), budget=100_000_000))
