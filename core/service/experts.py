@@ -49,6 +49,24 @@ def taken_back(desk: Desk, lease: Assignment) -> None:
     rulings.set_escalation(desk.tx, lease.task, "open")
 
 
+def set_aside(desk: Desk, job: Job, task: int) -> bool:
+    """An expert's answer counts no more: others may decide, unless one has; whether the task is contested again."""
+    experts = job.spec.experts
+    if experts is None or rulings.ruling_on(desk.tx, task) is not None:
+        return False
+    rulings.reopen_escalation(desk.tx, task, desk.now + experts.wait_seconds * 1000)
+    return True
+
+
+def counted_again(desk: Desk, task: int) -> bool:
+    """An expert's answer counts again; whether that ends the contest: not while another expert holds the task."""
+    found = rulings.escalation_of(desk.tx, task)
+    if found is None or found.state != "open" or rulings.in_hand(desk.tx, task):
+        return False
+    rulings.set_escalation(desk.tx, task, "done")
+    return True
+
+
 def has_room(desk: Desk, task: int) -> bool:
     """Whether an expert who skipped a contested task may have it back."""
     found = rulings.escalation_of(desk.tx, task)

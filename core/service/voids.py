@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.service import verdicts
+from core.service import experts, verdicts
 from core.service.house import Desk
 from core.store import assignments, bans, provisional, tasks
+from core.store.assignments import Assignment
 from core.store.jobs import Job
 
 BANNED, REJECTED = 1, 2
@@ -47,4 +48,12 @@ def _change(desk: Desk, job: Job, assignment: int, before: int, after: int) -> M
     if task.stood:
         provisional.begin_again(desk.tx, [task.id])
     judged = tasks.get_task(desk.tx, lease.task)
-    return Moved(True, judged.done - task.done, judged.want - task.want)
+    contested = _contested(desk, job, lease, after)
+    return Moved(True, judged.done - task.done - contested, judged.want - task.want + contested)
+
+
+def _contested(desk: Desk, job: Job, lease: Assignment, void: int) -> int:
+    """1 when an expert's answer that stops to count leaves its task to other experts, -1 when it is decided again."""
+    if not lease.expert:
+        return 0
+    return int(experts.set_aside(desk, job, lease.task)) if void else -int(experts.counted_again(desk, lease.task))

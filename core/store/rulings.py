@@ -101,6 +101,11 @@ def drop_escalation(tx: Tx, escalation: int) -> None:
     tx.run("DELETE FROM escalation WHERE id = ?", (escalation,))
 
 
+def reopen_escalation(tx: Tx, task: int, due_at: int) -> None:
+    """What was decided stands no more: somebody else may decide until then."""
+    tx.run("UPDATE escalation SET state = 'open', due_at = ? WHERE task = ?", (due_at, task))
+
+
 def set_escalation(tx: Tx, task: int, state: str) -> None:
     """open, done or lapsed."""
     tx.run("UPDATE escalation SET state = ?, claimed_by = NULL, claimed_until = 0 WHERE task = ?", (state, task))
@@ -176,10 +181,12 @@ def expert_answers(tx: Tx, person: int, job: int) -> int:
 
 
 def decided_by_experts(tx: Tx, job: int) -> int:
-    """How many contested tasks of a job an expert has answered, and was paid for."""
-    return int(
-        tx.value("SELECT count(*) FROM escalation WHERE job = ? AND goes_to = 'expert' AND state = 'done'", (job,))
+    """How many answers to contested tasks of a job experts gave, and were paid for."""
+    sql = (
+        "SELECT count(*) FROM escalation e JOIN assignment a ON a.task = e.task AND a.expert = 1 "
+        "AND a.state = 'SUBMITTED' WHERE e.job = ? AND e.goes_to = 'expert'"
     )
+    return int(tx.value(sql, (job,)))
 
 
 def ruled_at(tx: Tx, source: str, ref: int, person: int) -> int | None:

@@ -12,6 +12,9 @@ from builders import ADMIN, ADMIN_PLACE, CHANNEL, REQUESTER, Town, make_items, m
 from states import differences, held, live, texts_at, timed, token_for
 
 from core.model import Experts, Handle, Overlap, Review
+from core.service import bans, waiting
+from core.service.house import Desk
+from core.store import jobs, people
 
 EXPERT = Handle("telegram", "3001")
 OTHER = Handle("telegram", "3002")
@@ -171,3 +174,44 @@ async def test_reviewers_who_disagree_bring_in_an_expert(town: Town) -> None:
     assert lease is not None and lease.expert, "the contested task waits for an expert"
     await press(town, EXPERT, lease.id, "1")
     assert (await task(town))[1] == 1, "who decides its label"
+
+
+async def test_a_banned_experts_tasks_go_to_other_experts(town: Town) -> None:
+    job = await contested(town)
+    await press(town, EXPERT, await hold_of(town, EXPERT), "1")
+
+    def ban(tx: Any) -> int:
+        desk = Desk(tx, town.house, town.now)
+        person = people.select_person(tx, EXPERT)
+        assert person is not None, "they came before"
+        number = bans.impose(desk, person, reason="because.", actor=0, kind="control")
+        town.hear(desk.reply)
+        return number
+
+    number = await town.read(ban)
+    assert await task(town) == (1, 0, 500_000), "their word does not stand"
+    assert "1 tasks are open again" in texts_at(town, CHANNEL)[-1], "the requester hears that it waits"
+    await press(town, OTHER, await hold_of(town, OTHER), "1")
+    assert await task(town) == (1, 1, 980_000), "another expert decides"
+    await town.read(lambda tx: bans.lift(Desk(tx, town.house, town.now), number, 0))
+    assert await task(town) == (1, 1, 980_000), "and the first one's word comes back to a task that is decided"
+    paid = await town.read(lambda tx: waiting.paid_and_fee(Desk(tx, town.house, town.now), jobs.get_job(tx, job)))
+    assert paid == (2 * 20_000 + 2 * 100_000, 2 * 4_000 + 2 * 20_000), "two workers and both experts were paid"
+    assert await held(town, f"job:{job}:reserved:USD") == 0, "nothing is reserved for a third"
+
+
+async def test_a_lifted_ban_decides_the_experts_tasks_again(town: Town) -> None:
+    await contested(town)
+    await press(town, EXPERT, await hold_of(town, EXPERT), "1")
+
+    def ban_and_lift(tx: Any) -> None:
+        desk = Desk(tx, town.house, town.now)
+        person = people.select_person(tx, EXPERT)
+        assert person is not None, "they came before"
+        bans.lift(desk, bans.impose(desk, person, reason="because.", actor=0, kind="control"), 0)
+
+    await town.read(ban_and_lift)
+    assert await task(town) == (1, 1, 980_000), "it counts as it did"
+    town.now += 61_000
+    await town.say(OTHER, "next")
+    assert await live(town, OTHER) is None, "nobody else is asked"
