@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Annotated, Any
 
 from pydantic import (
@@ -28,6 +29,8 @@ from core.rules.words import ALERT_KINDS
 MAX_RULES, MAX_CONDITIONS = 20, 10
 MAX_HISTORY = 200
 """Events; what is read for one look at a worker is bounded."""
+UNBOUNDED = ("skipped_in_row_count",)
+"""Counts that reach beyond the events that are looked at."""
 MAX_DAYS = 366
 MAX_NUMBER = 999_999_999
 FOR_GOOD = ("permanent", "for good")
@@ -144,7 +147,10 @@ class RuleForm(_Form):
         collector = _collector(info)
         if not isinstance(value, list | tuple):
             raise ValueError("must be a list such as ['total_answers_count >= 5']")
-        return tuple(_condition(each, collector) for each in value) if collector else ()
+        found = tuple(_condition(each, collector) for each in value) if collector else ()
+        for condition in found:
+            _refuse_impossible(condition, info.data.get("history_size"))
+        return found
 
     @field_validator("action")
     @classmethod
@@ -173,6 +179,19 @@ def _condition(text: object, collector: Collector) -> Condition:
         raise ValueError(f"{quoted(name)} is not a field of {collector.name}{near}")
     op = "==" if op == "=" else op
     return Condition(name, op, _value(name, op, value, collector))
+
+
+def _refuse_impossible(condition: Condition, history: int | None) -> None:
+    """A condition that nobody's work can meet would let the rule sleep for ever."""
+    name, op, value = condition.field, condition.op, condition.value
+    if isinstance(value, str):
+        return
+    counted = name.endswith("_count") and name not in UNBOUNDED
+    top = 1 if "_rate" in name else history if history and counted else inf
+    if (op == ">" and value >= top) or (op in (">=", "==") and value > top):
+        raise ValueError(f"{condition} never holds: {name} is at most {top:g}" + " (history_size)" * (top != 1))
+    if op == "<" and value <= 0:
+        raise ValueError(f"{condition} never holds: {name} is not below 0")
 
 
 def _value(name: str, op: str, value: str, collector: Collector) -> Value:

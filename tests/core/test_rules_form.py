@@ -66,6 +66,12 @@ def test_every_action_is_read(action: str, wanted: Action) -> None:
         (one("GoldSet"), "did you mean 'GoldenSet'?"),
         (one(conditions="corect_answers_rate < 1"), "rules, r, conditions: 'corect_answers_rate' is not a field of"),
         (one(conditions="correct_answers_rate < 60"), "rules, r, conditions: '60' is not between 0 and 1"),
+        (one(conditions="correct_answers_rate > 100 %"), "correct_answers_rate > 1 never holds"),
+        (one(conditions="correct_answers_rate < 0"), "correct_answers_rate is not below 0"),
+        (
+            one().replace(": r\n", ": r\n    history_size: 5\n", 1).replace(">= 1", ">= 6"),
+            "is at most 5 (history_size)",
+        ),
         (one(conditions="many mistakes"), "'many mistakes' is not a condition such as"),
         (one("SkippedInRow", "correct_answers_rate < 1"), "is not a field of SkippedInRow"),
         (one("AssignmentsAssessment", "assessment_event == MAYBE"), "is ACCEPT or REJECT, not 'MAYBE'"),
@@ -92,6 +98,11 @@ def test_a_fault_names_the_rule_and_the_field(text: str, part: str) -> None:
     with pytest.raises(BadUpload) as caught:
         rules(text)
     assert any(part in problem for problem in caught.value.problems), f"{caught.value.problems}"
+
+
+def test_a_run_of_skips_may_be_longer_than_the_history() -> None:
+    long = one("SkippedInRow", "skipped_in_row_count >= 20").replace("name: r", "name: r\n    history_size: 9")
+    assert rules(long)[0].conditions[0].value == 20, "it is counted, not looked up in the newest nine"
 
 
 def test_a_limit_of_its_own_needs_a_history() -> None:
