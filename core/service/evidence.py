@@ -15,12 +15,12 @@ EDGES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
 def chart_of(desk: Desk, kind: str, about: tuple[int | None, int | None]) -> str:
-    """The chart that fits this kind of alert about (job, person); empty when there is none."""
+    """The chart that fits this kind of alert about (job, person), at least their newest answers; empty without any."""
     job, person = about
     if job is None or person is None:
         return ""
     draw = {"fast": _times, "skips": _sequence}.get(kind, _controls)
-    return draw(desk, job, person)
+    return draw(desk, job, person) or _sequence(desk, job, person)
 
 
 def _controls(desk: Desk, job: int, person: int) -> str:
@@ -45,5 +45,7 @@ def _times(desk: Desk, job: int, person: int) -> str:
 def _sequence(desk: Desk, job: int, person: int) -> str:
     """The worker's newest answers and skips as letters."""
     labels = [label for label, _ in sweeps.said_lately(desk.tx, person, job, NEWEST)]
+    if not labels:
+        return ""
     names = [option.text for option in jobs.get_job(desk.tx, job).spec.options]
     return desk.say("en", "chart.sequence", letters=charts.letters(labels), legend=charts.legend(labels, names))

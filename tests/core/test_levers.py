@@ -203,6 +203,22 @@ def test_every_kind_of_finding_has_its_words(town: Town) -> None:
     assert not missing, f"an alert is told to admins, and its reason to the worker: {missing}"
 
 
+async def test_without_control_tasks_the_answers_themselves_are_drawn(town: Town) -> None:
+    job = await town.publish(make_items(9), make_spec(overlap=WIDE, session=99))
+    await town.join(ADA)
+    for choice in ("0", "1", "1"):
+        await answer(town, ADA, choice)
+
+    def raise_it(tx: Tx) -> None:
+        ada = tx.value("SELECT id FROM person WHERE user = ?", (ADA.user,))
+        evidence = {"rule": "with-the-others", "figures": "correct_answers_rate 0.2"}
+        alarms.raise_alert(Desk(tx, town.house, town.now), "rule", (job, ada), evidence)
+
+    await town.read(raise_it)
+    chart = await town.read(lambda tx: tx.value("SELECT chart FROM alert"))
+    assert "ABB" in chart and "A = Apples" in chart, "there is always something to look at before one decides"
+
+
 async def test_an_alert_about_nobody_has_no_chart(town: Town) -> None:
     def raise_it(tx: Tx) -> None:
         alarms.raise_alert(Desk(tx, town.house, town.now), "schedule", (None, None), {"name": "tick", "what": "failed"})
