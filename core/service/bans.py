@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core import ledger
+from core.errors import Refused
 from core.messages import Card, Priority
 from core.model import AssignmentState, JobState
 from core.service import voids, work
@@ -68,10 +69,8 @@ def impose(
 
 
 def lift(desk: Desk, restriction: int, actor: int) -> None:
-    """End a ban and let what it set aside count again; a second time changes nothing."""
-    ban = bans.get_ban(desk.tx, restriction)
-    if ban.lifted_at is not None:
-        return
+    """End a ban and let what it set aside count again; Refused for one that was lifted already."""
+    ban = standing_ban(desk, restriction)
     people.lift_restriction(desk.tx, restriction, desk.now)
     person = people.get_person(desk.tx, ban.person)
     desk.notify(person, Card(text=desk.say(desk.house.texts.best(person.lang), "restricted.lifted")))
@@ -80,6 +79,31 @@ def lift(desk: Desk, restriction: int, actor: int) -> None:
     )
     if ban.sets_aside:
         advance(desk, bans.start_pass(desk.tx, restriction, -1))
+
+
+def standing_ban(desk: Desk, restriction: int) -> Ban:
+    """A ban about which something can be decided; Refused when it was lifted already, here or elsewhere."""
+    ban = bans.get_ban(desk.tx, restriction)
+    if ban.lifted_at is not None:
+        raise Refused("alert.lifted")
+    return ban
+
+
+def restore(desk: Desk, restriction: int, actor: int) -> None:
+    """Take a lifting back: the same ban stands again and sets aside what it did, not what was answered since."""
+    people.restore_restriction(desk.tx, restriction)
+    ban = bans.get_ban(desk.tx, restriction)
+    person = people.get_person(desk.tx, ban.person)
+    if ban.holds(desk.now):
+        _take_task(desk, person, ban)
+        values = {"at": moment(ban.at), "reason": ban.reason, "contact": desk.house.contact or "-"}
+        text = desk.say(desk.house.texts.best(person.lang), "restricted.again", **values)
+        desk.notify(person, Card(text=text))
+    alerts.insert_event(
+        desk.tx, "ban.restored", desk.now, actor=actor or None, job=ban.job, person=ban.person, ban=ban.id
+    )
+    if ban.sets_aside:
+        advance(desk, bans.start_pass(desk.tx, restriction, 1))
 
 
 def _tell(desk: Desk, person: Person, ban: Ban, job: Job | None) -> None:

@@ -53,7 +53,7 @@ def decide(desk: Desk, admin: Person, alert: Alert, choice: str) -> None:
 
 
 def undo(desk: Desk, admin: Person, alert: Alert) -> None:
-    """Take the decision in force back; Refused when there is none."""
+    """Take the decision in force back; Refused when there is none, or when it was lifted elsewhere."""
     if alert.state == "open":
         raise Refused("alert.open")
     if alert.restriction is not None:

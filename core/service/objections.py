@@ -18,7 +18,7 @@ from core.texts import moment
 def press(desk: Desk, person: Person, row: CardRow) -> None:
     """The Appeal button under a restriction: once, and only while it is in force."""
     ban = bans.get_ban(desk.tx, row.ref)
-    if ban.lifted_at is not None or (ban.until is not None and ban.until <= desk.now):
+    if not ban.holds(desk.now):
         raise Refused("objection.over")
     if not alarms.raise_alert(desk, KIND, (ban.job, person.id), _evidence(desk, ban), key=f"{KIND}:{ban.id}"):
         raise Refused("objection.again")

@@ -81,10 +81,7 @@ def _last(desk: Desk, rule: Rule, case: Case) -> Fired | None:
 
 def _still(desk: Desk, last: Fired) -> bool:
     """Whether the restriction of that firing is in force."""
-    if last.restriction is None:
-        return False
-    ban = bans.get_ban(desk.tx, last.restriction)
-    return ban.lifted_at is None and (ban.until is None or ban.until > desk.now)
+    return last.restriction is not None and bans.get_ban(desk.tx, last.restriction).holds(desk.now)
 
 
 def _log(desk: Desk, firing: Firing, case: Case, done: Done) -> None:

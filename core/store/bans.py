@@ -36,6 +36,10 @@ class Ban:
         """Whether this ban is about that job."""
         return self.job == job or (self.job is None and self.requester in (None, requester))
 
+    def holds(self, now: int) -> bool:
+        """Whether it is in force: nobody lifted it, and its time has not run out."""
+        return self.lifted_at is None and (self.until is None or self.until > now)
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:

@@ -176,6 +176,11 @@ def lift_restriction(tx: Tx, restriction: int, now: int) -> None:
     tx.run("UPDATE restriction SET lifted_at = ? WHERE id = ? AND lifted_at IS NULL", (now, restriction))
 
 
+def restore_restriction(tx: Tx, restriction: int) -> None:
+    """A ban that was lifted is as it was before."""
+    tx.run("UPDATE restriction SET lifted_at = NULL WHERE id = ?", (restriction,))
+
+
 def get_session(tx: Tx, person: int) -> Session | None:
     """The worker's current session."""
     row = tx.one("SELECT person, job, done, earned, size, live_card, over FROM session WHERE person = ?", (person,))

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from states import MemoryStore, differences, live, logical, memory_town, texts_at, timed, token_for
 
+from core.errors import Refused
 from core.model import Handle, Overlap
 from core.service import Desk, bans, voids
 from core.service.alarms import raise_alert
@@ -254,12 +255,13 @@ async def test_what_a_review_rejected_stays_out_when_the_ban_is_lifted() -> None
     assert await rows(town, "SELECT void FROM assignment ORDER BY id") == [(2,), (0,)], "the other reason stands"
 
 
-async def test_a_second_lift_changes_nothing() -> None:
+async def test_a_second_lift_is_refused() -> None:
     town = await settled()
     number = await ban(town, ADA)
     await lift(town, number)
     before = await town.read(logical)
-    await lift(town, number)
+    with pytest.raises(Refused, match=r"alert\.lifted"):
+        await lift(town, number)
     assert await town.read(logical) == before, "a ban ends once"
 
 
@@ -379,3 +381,23 @@ async def test_an_alerts_action_and_its_undo_are_exact(steps: list[tuple[int, st
     await town.press(ADMIN, "Undo", ADMIN_PLACE)
     after = await town.read(timed)
     assert before == after, f"the undo is exact: {differences(before, after)}"
+
+
+@settings(max_examples=25, deadline=None)
+@given(taps, taps, st.integers(0, 3), scopes, st.sampled_from(["Lift the restriction", "Let it stand"]))
+async def test_a_decision_about_an_appeal_and_its_undo_are_exact(
+    steps: list[tuple[int, str]], more: list[tuple[int, str]], who: int, how: dict[str, Any], button: str
+) -> None:
+    town = await busy(steps)
+    await ban(town, CROWD[who], **how)
+    await play(town, more)
+    for each in CROWD:
+        await town.say(each, "pause")
+    await town.press(CROWD[who], "Appeal")
+    before = await town.read(timed)
+    for _ in range(2):
+        await town.press(ADMIN, button, ADMIN_PLACE)
+        assert faults(town) == [], "the decision leaves sound books"
+        await town.press(ADMIN, "Undo", ADMIN_PLACE)
+        after = await town.read(timed)
+        assert before == after, f"the undo is exact, each time: {differences(before, after)}"
