@@ -49,7 +49,7 @@ def _caption(desk: Desk, alert: Alert, choice: str) -> str:
 
 
 def _name(desk: Desk, person: int | None) -> str:
-    return str(people.get_person(desk.tx, person).handle) if person is not None else ""
+    return str(people.get_person(desk.tx, person).handle) if person else ""  # 0 is the house
 
 
 def _log(desk: Desk, alert: Alert) -> str:

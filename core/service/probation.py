@@ -19,6 +19,7 @@ from core.quality import Evidence, Outcome, Standing
 from core.service import alarms, bans
 from core.service.house import Desk
 from core.store import alerts, jobs, outcomes
+from core.store.alerts import Act
 from core.store.assignments import Answer
 from core.store.jobs import Job
 from core.store.outcomes import Climate, Seen
@@ -122,12 +123,15 @@ def _bar(desk: Desk, person: Person, job: Job, kind: str, evidence: Evidence) ->
         "times": round(math.exp(min(20.0, max(evidence.chance, evidence.drift)))),
         "z": round(evidence.z, 1),
     }
-    if not alarms.raise_alert(desk, kind, (job.id, person.id), figures):
+    key = f"chance:{job.id}:{person.id}"  # one for the whole test: an admin's word about either kind holds for both
+    known = alerts.is_known(desk.tx, key)
+    if not alarms.raise_alert(desk, kind, (job.id, person.id), figures, key=key) or known:
         return
     reason = desk.say(desk.house.texts.best(person.lang), f"reason.{kind}")
     ban = bans.impose(desk, person, scope="pool", job=job.id, reason=reason, actor=HOUSE, kind=kind)
-    alert = alerts.alert_of_key(desk.tx, f"{kind}:{job.id}:{person.id}")
+    alert = alerts.alert_of_key(desk.tx, key)
     alerts.close_alert(desk.tx, alert, "auto", ban, HOUSE, desk.now, person.id)
+    alerts.log_act(desk.tx, alert, Act(desk.now, HOUSE, "auto", person.id))
     alarms.redraw(desk, alert)
 
 
