@@ -44,7 +44,7 @@ def raise_alert(
 ) -> bool:
     """Open an alert about (job, person) and post it to every admin chat; a repeated one is folded into it: False.
 
-    It opens again when a worker goes on after a restriction for a day has run out.
+    It opens again when a worker goes on after its restriction has run out or was lifted on appeal.
     `chart` is drawn from the worker's newest answers when it is not given; `other` is the second worker of a pair.
     In quiet hours only urgent kinds are posted at once; the others follow when the hours end.
     """
@@ -71,11 +71,8 @@ def raise_alert(
 
 
 def _is_served(desk: Desk, alert: Alert) -> bool:
-    """Whether a restriction for a time has run out and the worker goes on as before: then the alert opens anew."""
-    if alert.action != "day" or alert.restriction is None:
-        return False
-    until = bans.get_ban(desk.tx, alert.restriction).until
-    return until is not None and until <= desk.now
+    """Whether the restriction has run out or was lifted and the worker goes on as before: then the alert opens anew."""
+    return alert.restriction is not None and not bans.get_ban(desk.tx, alert.restriction).holds(desk.now)
 
 
 def _post(desk: Desk, number: int) -> None:

@@ -147,6 +147,35 @@ async def test_the_alert_behind_a_lifted_restriction_is_undone_after_the_lifting
     assert await bans(town) == [], "and then the restriction itself"
 
 
+async def test_admins_hear_of_bad_work_after_the_lifting() -> None:
+    town, _ = await bad_worker()
+    await town.press(ADMIN, "Lift the restriction", ADMIN_PLACE)
+    heard = len(town.said[ADMIN_PLACE])
+    await town.say(ADA, "next")
+    for _ in range(30):
+        await tap(town, "1")
+    (text,) = (text for text in texts_at(town, ADMIN_PLACE)[heard:] if "control tasks right" in text)
+    assert text.startswith("⚠ Alert\n"), "the alert is open again, with levers"
+    await town.press(ADMIN, "Restrict for good", ADMIN_PLACE)
+    assert len(await bans(town)) == 1, "which work"
+
+
+async def test_the_test_against_chance_does_not_bar_again_after_an_appeal() -> None:
+    town = memory_town()
+    await town.publish(make_items(60, gold=[0] * 60), make_spec(overlap=WIDE, control_share=0.5, session=99))
+    await town.join(ADA)
+    while not await bans(town):
+        await tap(town, "1")
+    await town.press(ADA, "Appeal")
+    await town.press(ADMIN, "Lift the restriction", ADMIN_PLACE)
+    await town.say(ADA, "next")
+    for _ in range(20):
+        await tap(town, "1")
+    assert await bans(town) == [], "the admin's word stands"
+    state = await town.read(lambda tx: tx.value("SELECT state FROM alert WHERE kind = 'chance'"))
+    assert state == "open", "but the admins are told that it goes on"
+
+
 async def test_answers_given_since_the_lifting_are_not_set_aside_by_its_undo() -> None:
     town, _ = await bad_worker()
     void = "SELECT count(*) FROM assignment WHERE void <> 0"
