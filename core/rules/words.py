@@ -70,10 +70,13 @@ ALERT_KINDS: dict[str, tuple[str, dict[str, str]]] = {
 
 
 def alert_evidence(rule: Rule, evidence: dict[str, Value]) -> tuple[str, dict[str, Value]]:
-    """The kind of the alert that a rule raises, and what its text shows; any other kind shows its figures."""
+    """The kind of the alert that a rule raises, and what its text shows; any other kind shows its figures.
+
+    Such a kind says nothing about the finding, so the collector's name goes along: a restriction rests on that.
+    """
     kind = rule.action.kind
     if kind not in ALERT_KINDS:
-        return "rule", {"rule": rule.name, "figures": figures(evidence)}
+        return "rule", {"rule": rule.name, "figures": figures(evidence), "collector": rule.collector}
     shown: dict[str, Value] = {short: evidence[name] for short, name in ALERT_KINDS[kind][1].items()}
     if kind == "control":
         shown["ok"] = round(float(evidence["correct_answers_rate"]) * float(shown["n"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.errors import Refused
 from core.messages import Card, Priority
 from core.model import JobState
+from core.rules.registry import COLLECTORS
 from core.service import bans, rehearing
 from core.service.house import Desk
 from core.store import alerts, jobs, people
@@ -43,7 +44,7 @@ def decide(desk: Desk, admin: Person, alert: Alert, choice: str) -> None:
     if action in RESTRICTIONS and target is not None:
         until = desk.now + DAY_MS if action == "day" else None
         person = people.get_person(desk.tx, target)
-        ban = restrict(desk, person, until, alert.kind, admin.id, job=alert.job if action == "job" else None)
+        ban = restrict(desk, person, until, alert, admin.id, job=alert.job if action == "job" else None)
     elif action in rehearing.LEVERS:
         rehearing.decide(desk, admin, alert, action)
     elif action == "pause" and alert.job is not None:
@@ -66,11 +67,24 @@ def undo(desk: Desk, admin: Person, alert: Alert) -> None:
     _log(desk, admin, alert, "undo", alert.target)
 
 
-def restrict(desk: Desk, person: Person, until: int | None, kind: str, actor: int, *, job: int | None = None) -> int:
-    """Ban a worker from a job or from all: they are told why, until when, and whom to write to; the ban's id."""
-    reason = desk.say(desk.house.texts.best(person.lang), f"reason.{kind}")
-    scope = "all" if job is None else "pool"
-    return bans.impose(desk, person, scope=scope, job=job, until=until, reason=reason, actor=actor, kind=kind)
+def restrict(desk: Desk, person: Person, until: int | None, alert: Alert, actor: int, *, job: int | None = None) -> int:
+    """Ban a worker from a job or from all: they are told why, until when, and whom to write to; the ban's id.
+
+    Under a rule's alert it is the rule's collector that says why, and whether the answers are bad.
+    """
+    collector = COLLECTORS.get(alert.evidence.get("collector", ""))
+    kind = collector.reason if collector else alert.kind
+    return bans.impose(
+        desk,
+        person,
+        scope="all" if job is None else "pool",
+        job=job,
+        until=until,
+        reason=desk.say(desk.house.texts.best(person.lang), f"reason.{kind}"),
+        actor=actor,
+        kind=kind,
+        set_aside=collector.bad_work if collector else None,
+    )
 
 
 def _switch(desk: Desk, number: int, old: JobState, new: JobState) -> None:

@@ -143,5 +143,6 @@ def test_any_other_alert_shows_all_figures() -> None:
     assert firing is not None
     kind, shown = alert_evidence(firing.rule, firing.evidence)
     line = "total_answers_count 6, correct_answers_rate 0.33, incorrect_answers_rate 0.67"
-    assert (kind, shown) == ("rule", {"rule": "wrong", "figures": line}), "by the names that the rule uses"
+    told = {"rule": "wrong", "figures": line, "collector": "GoldenSet"}
+    assert (kind, shown) == ("rule", told), "by the names that the rule uses"
     assert figures({"assessment_event": "REJECT"}) == "assessment_event REJECT", "words as they are"

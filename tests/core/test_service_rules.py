@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 
 import pytest
-from builders import ADMIN_PLACE, CHANNEL, REQUESTER, make_items, make_spec
+from builders import ADMIN, ADMIN_PLACE, CHANNEL, REQUESTER, make_items, make_spec
 from rule_town import ADA, BEN, CLEO, DAY, WIDE, fired, open_job, overlap_added, rule, skills, tap, town_of
 from states import live, texts_at, token_for
 
 from core.model import Overlap
 from core.rules.values import Action
+from core.store import cards as card_rows
 from core.store import people
 from core.texts import moment
+from core.tokens import mint
 
 BUSY = rule("AnswerCount", "assignments_accepted_count >= 2", action=Action("restrict", "pool", DAY))
 
@@ -205,6 +207,32 @@ async def test_a_rule_of_the_job_raises_an_alert_with_its_figures() -> None:
     for _ in range(40):
         await tap(town, ADA, "0")
     assert {name for name, _, _ in await fired(town)} == {"busy"}, "it holds in its own job alone"
+
+
+@pytest.mark.parametrize(
+    ("collector", "condition", "void", "reason"),
+    [
+        ("MajorityVote", "incorrect_answers_rate > 0.5", 4, "differed from what others agreed on"),
+        ("AnswerCount", "assignments_accepted_count >= 2", 0, "the number of answers that one person may give"),
+    ],
+)
+async def test_a_restriction_from_a_rules_alert_rests_on_its_collector(
+    collector: str, condition: str, void: int, reason: str
+) -> None:
+    town = town_of(rule(collector, condition, action=Action("alert")))
+    await open_job(town, 4, overlap=Overlap("fixed", 3, 3))
+    for who, choice in ((BEN, "0"), (CLEO, "0"), (ADA, "1")):
+        if who != ADA:
+            await town.join(who)
+        for _ in range(4):
+            await tap(town, who, choice)
+    ada = await town.read(people.select_person, ADA)
+    number = await town.read(lambda tx: tx.value("SELECT id FROM alert WHERE person = ?", (ada.id,)))
+    row = (await town.read(card_rows.cards_about, "alert", number))[0]
+    await town.press_token(ADMIN, mint(town.house.secret, row.nonce, None, "ban"), ADMIN_PLACE)
+    assert reason in texts_at(town, ADA)[-1], "the worker reads what the rule is about"
+    sql = "SELECT count(*) FROM assignment WHERE void = 1 AND person = ?"
+    assert await town.read(lambda tx: tx.value(sql, (ada.id,))) == void, "bad work is set aside, and nothing else"
 
 
 async def test_a_jobs_rules_are_shown_before_it_is_published() -> None:
