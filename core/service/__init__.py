@@ -46,9 +46,10 @@ def handle(tx: Tx, command: Command, now: int, house: House) -> Reply:
         return Reply(*seen)
     desk = Desk(tx, house, now)
     person = _person(desk, command)
+    asked = _question(desk, person, command)
     try:
         with tx.nested():
-            _obey(desk, person, command)
+            _obey(desk, person, command, asked)
     except Refused as refusal:
         desk = Desk(tx, house, now)
         _refuse(desk, person, command, refusal)
@@ -67,14 +68,33 @@ def _person(desk: Desk, command: Command) -> Person:
     return people.get_person(desk.tx, person.id)
 
 
-def _obey(desk: Desk, person: Person, command: Command) -> None:
+Question = tuple[str, int]
+"""The kind and the card of a question that is answered by typing."""
+
+
+def _question(desk: Desk, person: Person, command: Command) -> Question | None:
+    """The open question that a text answers, once, refused or not; whoever presses or commands does something else.
+
+    A bare digit answers the task in hand, never a question: a word too many must not become a reason or an argument.
+    """
+    if not isinstance(command, Typed):
+        prompts.forget(desk.tx, person.id)
+        return None
+    return None if _is_digit(command.text.strip()) else prompts.take(desk.tx, person.id, desk.now)
+
+
+def _is_digit(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 2
+
+
+def _obey(desk: Desk, person: Person, command: Command, asked: Question | None) -> None:
     match command:
         case Press():
             _press(desk, person, command)
         case Said():
             _said(desk, person, command)
         case Typed():
-            _typed(desk, person, command)
+            _typed(desk, person, command, asked)
         case Left():
             welcome.left(desk, person)
         case _:
@@ -153,17 +173,16 @@ PROMPTS: dict[str, Callable[[Desk, Person, int, str], None]] = {
 """What a typed text means while a question is open, by the kind of its card."""
 
 
-def _typed(desk: Desk, person: Person, command: Typed) -> None:
+def _typed(desk: Desk, person: Person, command: Typed, asked: Question | None) -> None:
     """A digit answers; a bare command word works without its slash; anything else gets a hint."""
     text = command.text.strip()
-    asked = prompts.take(desk.tx, person.id, desk.now)
     if asked is not None:
         PROMPTS[asked[0]](desk, person, asked[1], text)
         return
     word = text.lower()
     if word not in WORKER_VERBS and word != "start" and making.typed(desk, person, text):
         return
-    if text.isascii() and text.isdigit() and len(text) <= 2:
+    if _is_digit(text):
         answering.typed(desk, person, int(text))
     elif word in WORKER_VERBS:
         WORKER_VERBS[word](desk, person)

@@ -161,7 +161,6 @@ def _vote(desk: Desk, person: Person, row: CardRow, message: str | None, case: C
     """Record the word as a draft, show a receipt with Undo, and go on with the next."""
     job, held = case
     choice, reason, note, fix = word
-    prompts.forget(desk.tx, person.id)
     vote = ReviewVote(0, held.id, person.id, held.stage, choice, reason, note, fix, desk.now, 0)
     reviews.put_vote(desk.tx, vote)
     skipped = choice == "skip"

@@ -308,3 +308,58 @@ async def test_answers_rejected_at_once_are_appealed_at_once(town: Town) -> None
     await by_rule(town, "reject_all", "Too fast")
     await town.press(worker(1), "Appeal")
     assert [row[0] for row in await state(town)] == ["appealed", "appealed"], "one press is enough"
+
+
+# ---- a reason that is typed ---------------------------------------------------------------------------------------
+
+
+async def asked_why(town: Town) -> None:
+    """A reviewer is about to type why they reject Ada's answer."""
+    await reviewed_job(town)
+    await answer(town, 1)
+    await settle(town)
+    await town.join(REVIEWERS[0])
+    await town.say(REVIEWERS[0], "review")
+    await town.press(REVIEWERS[0], "Reject")
+    await town.press(REVIEWERS[0], "Another reason (type it)")
+
+
+async def votes(town: Town) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = await town.read(lambda tx: tx.all("SELECT choice, note FROM review_vote"))
+    return found
+
+
+async def test_what_is_typed_next_is_the_reason(town: Town) -> None:
+    await asked_why(town)
+    await town.type(REVIEWERS[0], "It is a vegetable.")
+    assert await votes(town) == [("reject", "It is a vegetable.")], "it was asked for"
+
+
+@pytest.mark.parametrize("instead", ["Back", "next", "help"])
+async def test_who_does_something_else_is_not_asked_any_more(town: Town, instead: str) -> None:
+    await asked_why(town)
+    if instead == "Back":
+        await town.press(REVIEWERS[0], instead)
+    else:
+        await town.say(REVIEWERS[0], instead)
+    await town.type(REVIEWERS[0], "hello?")
+    assert await votes(town) == [], "a stray text rejects nobody's work"
+
+
+async def test_a_bare_digit_is_no_reason(town: Town) -> None:
+    await asked_why(town)
+    await town.type(REVIEWERS[0], "1")
+    assert await votes(town) == [], "it answers a task, if there is one"
+    await town.type(REVIEWERS[0], "Unreadable.")
+    assert await votes(town) == [("reject", "Unreadable.")], "and the question is still open"
+
+
+async def test_a_reason_that_comes_too_late_is_refused_once(town: Town) -> None:
+    await asked_why(town)
+    await town.read(lambda tx: tx.run("UPDATE prompt SET until = until + ?", (3 * DAY * 1000,)))
+    await town.tick(2 * DAY)
+    await town.type(REVIEWERS[0], "Not a fruit.")
+    first = town.last(REVIEWERS[0]).text
+    await town.type(REVIEWERS[0], "so what now")
+    assert town.last(REVIEWERS[0]).text != first, "the next text is no reason again"
+    assert await votes(town) == [], "nothing was decided"
