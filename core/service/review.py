@@ -6,6 +6,8 @@ taking it back is exact. The money of a held answer stays in the job's `reserved
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core import ledger
 from core import review as rules
 from core.messages import Card
@@ -54,15 +56,20 @@ def look_after(desk: Desk, job: Job) -> None:
     policy = job.spec.review
     if policy is None or desk.now - reviews.last_told(desk.tx, job.id, "review") < experts.TOLD_AGAIN_MS:
         return
-    waiting = reviews.ready_count(desk.tx, job.id, desk.now)
+    waiting = reviews.ready_count(desk.tx, job.id, desk.now) + ruling_rows.open_count(desk.tx, job.id, "reviewer")
     if not waiting:
         return
     reviews.mark_told(desk.tx, job.id, "review", desk.now)
-    for handle in policy.reviewers:
-        person = people.select_person(desk.tx, handle)
-        if person is not None and person.state == "active":
-            lang = desk.house.texts.best(person.lang)
-            desk.notify(person, Card(title=job.title, text=desk.say(lang, "review.call", n=waiting)))
+    for person in _reviewers(desk, job, policy.reviewers):
+        lang = desk.house.texts.best(person.lang)
+        desk.notify(person, Card(title=job.title, text=desk.say(lang, "review.call", n=waiting)))
+
+
+def _reviewers(desk: Desk, job: Job, handles: Sequence[Handle]) -> list[Person]:
+    """Those whom the bot may write to, workers or not: the named ones, or the requester where none is named."""
+    named = [people.select_person(desk.tx, handle) for handle in handles]
+    found = [person for person in named if person is not None] if named else [people.get_person(desk.tx, job.requester)]
+    return [person for person in found if person.reachable]
 
 
 # ---- what votes and time bring about ------------------------------------------------------------------------------

@@ -91,6 +91,31 @@ async def test_reviewers_are_called_once_in_a_while(town: Town) -> None:
     assert len(calls) == 1, "one call is enough"
 
 
+async def test_a_label_in_doubt_calls_reviewers_where_no_answer_waits(town: Town) -> None:
+    await reviewed_job(town, 1, Review(share=0.0, reviewers=tuple(REVIEWERS)))
+    await town.say(REVIEWERS[0], "help")
+    for number, choice in ((1, "0"), (2, "1")):
+        await answer(town, number, choice)
+    await town.tick(61)
+    assert "1 answers wait" in town.last(REVIEWERS[0]).text, "two who differ need somebody who decides"
+
+
+async def test_a_reviewer_need_not_be_a_worker(town: Town) -> None:
+    await reviewed_job(town)
+    await town.say(REVIEWERS[0], "help")
+    await answer(town, 1)
+    await town.tick(61)
+    assert "wait for your review" in town.last(REVIEWERS[0]).text, "who never took the workers' agreement is called too"
+
+
+async def test_the_requester_is_called_where_nobody_is_named(town: Town) -> None:
+    await town.say(REQUESTER, "help")
+    await town.publish(make_items(3), make_spec(review=Review()))
+    await answer(town, 1)
+    await town.tick(61)
+    assert "wait for your review" in town.last(REQUESTER).text, "nobody else would look at it"
+
+
 async def test_stats_tell_what_is_held(town: Town) -> None:
     await reviewed_job(town)
     await answer(town, 1)
