@@ -91,7 +91,8 @@ def _take_effect(desk: Desk, vote: ReviewVote) -> None:
     fixes = [said for said in votes if (said.choice == "accept") is accepted]
     last = next((said for said in fixes if said.fix is not None), fixes[-1])
     fault = (last.reason, last.note, last.fix)
-    _log(desk, held, "accepted" if accepted else "rejected", last.reviewer, last.reason)
+    words = ("accepted", "rejected") if held.stage == 1 else ("overturned", "upheld")
+    _log(desk, held, words[not accepted], last.reviewer, last.reason)
     if accepted:
         accept(desk, job, held, last.fix)
     elif held.stage == 1:
@@ -255,12 +256,6 @@ def withdraw_rejections(desk: Desk, person: Person, job: Job, at: int) -> int:
         lang = desk.house.texts.best(person.lang)
         desk.notify(person, Card(text=desk.say(lang, "review.withdrawn", n=len(found), job=job.title)))
     return len(found)
-
-
-def recheck(desk: Desk, job: Job, task: int, cause: str) -> None:
-    """Let a person look at a label that something else found doubtful, such as an audit; once per task."""
-    if job.spec.review or job.spec.experts:
-        rulings.escalate(desk, job, task, cause)
 
 
 def _undecided(desk: Desk, person: Person, job: Job) -> list[Review]:

@@ -20,16 +20,19 @@ from core.rules import assessment, users_assessment
 from core.rules.evaluate import due, evaluate
 from core.rules.registry import COLLECTORS
 from core.rules.values import Event, Fields, Firing, Rule
-from core.service import courses, rule_actions
+from core.service import bans, courses, rule_actions
 from core.service.house import Desk
 from core.service.rule_actions import Done
 from core.service.rule_facts import Case, counts_of, dump_counts, gather, in_sum, too_few, whole_counts
-from core.store import alerts, bans, exams, firings, jobs, people, reviews
+from core.store import alerts, exams, firings, jobs, people, reviews
+from core.store import bans as ban_rows
 from core.store.assignments import Answer
 from core.store.firings import Fired
 from core.store.jobs import Job
 from core.store.people import Person
 
+HOUSE = 0
+"""Who acts when no person does."""
 READ_AT_ONCE = 500
 """Lines of the journal that one tick reads."""
 Line = tuple[int | None, int | None, dict[str, Any]]
@@ -42,12 +45,15 @@ def after_answer(desk: Desk, person: Person, job: Job, answer: Answer, standing:
     _look_at(desk, Case(person, job, event, counts_of(standing), answer.id, answer.task))
 
 
-def _look(desk: Desk, person: Person, job: Job, event: Event, *, said: Fields, task: int | None = None) -> None:
-    """Look at a worker to whom something slow has happened."""
+def _look(
+    desk: Desk, person: Person, job: Job, event: Event, *, said: Fields, about: tuple[int, int] | None = None
+) -> None:
+    """Look at a worker to whom something slow has happened, perhaps about an answer to a task."""
     standing = people.get_standing(desk.tx, person.id, job.id)
     if standing is not None or event is Event.TRAINING:
         standing = standing or Standing(person.id, job.id)
-        _look_at(desk, Case(person, job, event, counts_of(standing), None, task, said))
+        answer, task = about or (None, None)
+        _look_at(desk, Case(person, job, event, counts_of(standing), answer, task, said))
 
 
 def _look_at(desk: Desk, case: Case) -> None:
@@ -81,7 +87,7 @@ def _last(desk: Desk, rule: Rule, case: Case) -> Fired | None:
 
 def _still(desk: Desk, last: Fired) -> bool:
     """Whether the restriction of that firing is in force."""
-    return last.restriction is not None and bans.get_ban(desk.tx, last.restriction).holds(desk.now)
+    return last.restriction is not None and ban_rows.get_ban(desk.tx, last.restriction).holds(desk.now)
 
 
 def _log(desk: Desk, firing: Firing, case: Case, done: Done) -> None:
@@ -135,7 +141,20 @@ def _reviewed(desk: Desk, line: Line) -> None:
     accepted = held.state in ("accepted", "overturned")
     event = {assessment.EVENT: "ACCEPT" if accepted else "REJECT"}
     person, job = people.get_person(desk.tx, held.person), jobs.get_job(desk.tx, held.job)
-    _look(desk, person, job, Event.REVIEW, task=held.task, said={**said, **event})
+    _look(desk, person, job, Event.REVIEW, about=(held.answer, held.task), said={**said, **event})
+
+
+def _overturned(desk: Desk, line: Line) -> None:
+    """An appeal was right: what rules did because of the rejection is taken back before they look again."""
+    _, _, body = line
+    held = reviews.get_review(desk.tx, int(body["review"]))
+    for fired in firings.firings_of(desk.tx, held.answer) if held else ():
+        if fired.evidence.get(assessment.EVENT) != "REJECT":
+            continue
+        rule_actions.put_back(desk, fired)
+        if fired.restriction is not None and _still(desk, fired):
+            bans.lift(desk, fired.restriction, HOUSE)
+    _reviewed(desk, line)
 
 
 def _trained(desk: Desk, line: Line) -> None:
@@ -156,7 +175,7 @@ def _trained(desk: Desk, line: Line) -> None:
 def _banned(desk: Desk, line: Line) -> None:
     """A worker was restricted, by whomever: every open job of theirs that it covers."""
     _, _, body = line
-    ban = bans.get_ban(desk.tx, int(body["ban"]))
+    ban = ban_rows.get_ban(desk.tx, int(body["ban"]))
     if ban.lifted_at is None:
         said = {users_assessment.REASON: "RESTRICTION"}
         _revoked(desk, ban.person, said, lambda job: ban.covers(job.id, job.requester))
@@ -186,9 +205,11 @@ READERS: dict[str, Callable[[Desk, Line], None]] = {
     "review.accepted": _reviewed,
     "review.rejected": _reviewed,
     "review.lapsed": _reviewed,
+    "review.overturned": _overturned,
     "course.training": _trained,
     "course.exam": _trained,
     "ban": _banned,
     "skill": _skill_set,
 }
-"""Which lines of the journal concern rules; another slow event is a line here."""
+"""Which lines of the journal concern rules; another slow event is a line here. A rejection that an appeal upheld is
+none: the rules have looked at it."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders import ADMIN, ADMIN_PLACE, Town
+from builders import ADMIN, ADMIN_PLACE, Town, worker
+from reviews import REVIEWERS, one_rejected, settle
+from reviews import judge as judge_one
 from rule_town import ADA, DAY, fired, open_job, overlap_added, rule, tap, town_of
-from states import live
+from states import live, texts_at
 
 from core.model import Overlap, Review
 from core.rules.values import Action
@@ -56,6 +58,39 @@ async def test_an_accepted_answer_asks_for_none() -> None:
     await tap(town, ADA, "0")
     await judge(town, "accept")
     assert await overlap_added(town) == {} and await fired(town) == [], "nothing has to be done again"
+
+
+async def appealed(action: Action, *words: str) -> Town:
+    """A rule acts on a rejection; its worker appeals, and two others judge the answer."""
+    town = town_of(rule("AssignmentsAssessment", "assessment_event == REJECT", action=action))
+    await one_rejected(town, items=3)
+    await town.tick(1)
+    assert len(await fired(town)) == 1, "the rejection made the rule fire"
+    card = next(said.card for said in reversed(town.said[worker(1)]) if "was rejected" in said.card.title)
+    await town.press(worker(1), "Appeal", card=card)
+    for reviewer in REVIEWERS[1:3]:
+        await judge_one(town, reviewer, *words)
+        await settle(town)
+    await town.tick(1)
+    return town
+
+
+async def test_an_upheld_rejection_is_not_punished_twice() -> None:
+    town = await appealed(Action("change_overlap", delta=1), "Reject", "The answer is wrong")
+    assert len(await fired(town)) == 1, "the rule has looked at this rejection"
+    assert list((await overlap_added(town)).values()) == [1], "one answer more is enough"
+
+
+async def test_an_overturned_rejection_takes_its_overlap_along() -> None:
+    town = await appealed(Action("change_overlap", delta=1), "Accept")
+    assert await overlap_added(town) == {}, "the answer was right, nobody has to give it again"
+
+
+async def test_an_overturned_rejection_lifts_what_rests_on_it() -> None:
+    town = await appealed(Action("restrict", "pool", None), "Accept")
+    (lifted,) = await town.read(lambda tx: [row[0] for row in tx.all("SELECT lifted_at FROM restriction")])
+    assert lifted is not None, "the worker was right, and may go on"
+    assert "lifted" in " ".join(texts_at(town, worker(1))), "and is told so"
 
 
 @pytest.mark.parametrize(("word", "action"), [("reject", "reject_all"), ("accept", "approve_all")])
