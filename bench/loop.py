@@ -41,6 +41,7 @@ CONTROL_SHARE = 0.1
 PRICE, FEE = 0.01, 0.2
 SCHEDULE = {"tick": 10.0, "refit": 60.0, "beliefs": 30.0}
 LIMIT_SECONDS = 1500.0
+AUDIT_SECONDS = 300
 JOB = """\
 title: {title}
 question: Which label fits?
@@ -123,6 +124,7 @@ async def play(cast: Cast, folder: Path, speed: float, seed: int) -> tuple[Poste
             stage.telegram.add_user(user, person.name)
             stage.telegram.join(GROUP, user)
             crowd.add(person, TelegramSeat(stage.telegram, user, GROUP))
+        await stage.telegram.press_start(TELEGRAM_REQUESTER)  # whose private chat gets the audits
         await script.credit(stage, {f"telegram:{TELEGRAM_REQUESTER}": cast.telegram.job})
         await script.post_on_telegram(stage, cast.telegram)
         people = asyncio.create_task(crowd.run())
@@ -138,14 +140,16 @@ async def play(cast: Cast, folder: Path, speed: float, seed: int) -> tuple[Poste
 
 
 async def _audit_posted(stage: Stage) -> None:
-    """The final audit's picture comes after the results."""
-    await stage.telegram.wait_for(GROUP, lambda message: "Audit of job" in str(message.get("caption")), 300)
+    """The final audit's picture comes after the results, to the requester alone: it names suspected labels."""
+    await stage.telegram.wait_for(
+        TELEGRAM_REQUESTER, lambda message: "Audit of job" in str(message.get("caption")), AUDIT_SECONDS
+    )
 
 
 def pictures(stage: Stage) -> dict[str, bytes]:
     """Photos by the chat that they were posted in and their order."""
     found = {}
-    for name, chat in (("group", GROUP), ("admins", ADMIN_GROUP)):
+    for name, chat in (("group", GROUP), ("requester", TELEGRAM_REQUESTER), ("admins", ADMIN_GROUP)):
         photos = [message["photo"][-1]["file_id"] for message in stage.telegram.messages(chat) if "photo" in message]
         found |= {f"{name}-{n}.png": stage.telegram.files[photo].data for n, photo in enumerate(photos, 1)}
     return found
