@@ -77,10 +77,14 @@ def _question(desk: Desk, person: Person, command: Command) -> Question | None:
 
     A bare digit answers the task in hand, never a question: a word too many must not become a reason or an argument.
     """
-    if not isinstance(command, Typed):
+    if not isinstance(command, Typed) or _is_verb(command.text.strip()):
         prompts.forget(desk.tx, person.id)
         return None
     return None if _is_digit(command.text.strip()) else prompts.take(desk.tx, person.id, desk.now)
+
+
+def _is_verb(text: str) -> bool:
+    return text.lower() in (*WORKER_VERBS, "start")
 
 
 def _is_digit(text: str) -> bool:
@@ -180,7 +184,7 @@ def _typed(desk: Desk, person: Person, command: Typed, asked: Question | None) -
         PROMPTS[asked[0]](desk, person, asked[1], text)
         return
     word = text.lower()
-    if word not in WORKER_VERBS and word != "start" and making.typed(desk, person, text):
+    if not _is_verb(text) and making.typed(desk, person, text):
         return
     if _is_digit(text):
         answering.typed(desk, person, int(text))

@@ -360,11 +360,13 @@ async def test_what_is_typed_next_is_the_reason(town: Town) -> None:
     assert await votes(town) == [("reject", "It is a vegetable.")], "it was asked for"
 
 
-@pytest.mark.parametrize("instead", ["Back", "next", "help"])
+@pytest.mark.parametrize("instead", ["Back", "next", "help", "typed next"])
 async def test_who_does_something_else_is_not_asked_any_more(town: Town, instead: str) -> None:
     await asked_why(town)
     if instead == "Back":
         await town.press(REVIEWERS[0], instead)
+    elif instead.startswith("typed "):
+        await town.type(REVIEWERS[0], instead.removeprefix("typed "))
     else:
         await town.say(REVIEWERS[0], instead)
     await town.type(REVIEWERS[0], "hello?")
