@@ -6,14 +6,12 @@ taking it back is exact. The money of a held answer stays in the job's `reserved
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from core import ledger
 from core import review as rules
 from core.messages import Card
 from core.model import Handle, JobState
 from core.review import AcceptanceState, Settled
-from core.service import appeals, chain, experts, rulings, verdicts, voids
+from core.service import appeals, chain, confiding, experts, rulings, verdicts, voids
 from core.service.house import Desk
 from core.store import alerts, assignments, jobs, journal, people, reviews, tasks
 from core.store import rulings as ruling_rows
@@ -56,20 +54,24 @@ def look_after(desk: Desk, job: Job) -> None:
     policy = job.spec.review
     if policy is None or desk.now - reviews.last_told(desk.tx, job.id, "review") < experts.TOLD_AGAIN_MS:
         return
-    waiting = reviews.ready_count(desk.tx, job.id, desk.now) + ruling_rows.open_count(desk.tx, job.id, "reviewer")
+    waiting = reviews.ready_count(desk.tx, job.id, desk.now)
+    waiting += ruling_rows.ready_count(desk.tx, job.id, (desk.now - desk.house.undo_ms, desk.now))
     if not waiting:
         return
     reviews.mark_told(desk.tx, job.id, "review", desk.now)
-    for person in _reviewers(desk, job, policy.reviewers):
-        lang = desk.house.texts.best(person.lang)
-        desk.notify(person, Card(title=job.title, text=desk.say(lang, "review.call", n=waiting)))
+    named = [people.select_person(desk.tx, handle) for handle in policy.reviewers]
+    here = [person for person in named if person is not None and person.state != "gone"]
+    for person in here or [people.get_person(desk.tx, job.requester)]:
+        _call(desk, person, job, waiting)
 
 
-def _reviewers(desk: Desk, job: Job, handles: Sequence[Handle]) -> list[Person]:
-    """Those whom the bot may write to, workers or not: the named ones, or the requester where none is named."""
-    named = [people.select_person(desk.tx, handle) for handle in handles]
-    found = [person for person in named if person is not None] if named else [people.get_person(desk.tx, job.requester)]
-    return [person for person in found if person.reachable]
+def _call(desk: Desk, person: Person, job: Job, waiting: int) -> None:
+    """Tell somebody that work waits for their review; in the job's channel where the bot may not write to them."""
+    if not person.reachable:
+        confiding.tell(desk, job, person, "private.start_first", command="/review")
+        return
+    lang = desk.house.texts.best(person.lang)
+    desk.notify(person, Card(title=job.title, text=desk.say(lang, "review.call", n=waiting)))
 
 
 # ---- what votes and time bring about ------------------------------------------------------------------------------

@@ -152,10 +152,11 @@ def held_counts(tx: Tx, job: int) -> dict[str, int]:
 
 
 def ready_count(tx: Tx, job: int, now: int) -> int:
-    """How many answers of a job can be judged now, appeals among them."""
+    """How many answers of a job wait for a reviewer now: appeals, and what no other workers are checking."""
     sql = (
-        "SELECT count(*) FROM review WHERE job = ? AND state IN ('appealed', 'pending') AND settled = 0 "
-        "AND ready_at <= ? AND claimed_until <= ?"
+        "SELECT count(*) FROM review r WHERE job = ? AND state IN ('appealed', 'pending') AND settled = 0 "
+        "AND ready_at <= ? AND claimed_until <= ? AND (state = 'appealed' OR NOT EXISTS "
+        "(SELECT 1 FROM check_task c WHERE c.review = r.id AND c.applied = 0))"
     )
     return int(tx.value(sql, (job, now, now)))
 

@@ -157,6 +157,15 @@ def open_count(tx: Tx, job: int, goes_to: str) -> int:
     return int(tx.value(sql, (job, goes_to)))
 
 
+def ready_count(tx: Tx, job: int, times: tuple[int, int]) -> int:
+    """How many labels of a job, in doubt from before times[0], a reviewer can look at at times[1]."""
+    sql = (
+        "SELECT count(*) FROM escalation WHERE job = ? AND goes_to = 'reviewer' AND state = 'open' AND at <= ? "
+        "AND claimed_until <= ?"
+    )
+    return int(tx.value(sql, (job, *times)))
+
+
 def any_open(tx: Tx, job: int) -> bool:
     """Whether any task of the job waits for somebody's decision."""
     return tx.one("SELECT 1 FROM escalation WHERE job = ? AND state = 'open' LIMIT 1", (job,)) is not None

@@ -146,10 +146,14 @@ async def test_after_the_last_round_an_expert_writes_it(town: Town) -> None:
 
 
 async def test_an_appeal_against_the_checkers_is_judged_by_a_reviewer(town: Town) -> None:
+    await town.say(REQUESTER, "help")
     await text_job(town)
     await make(town, MAKER, "Fine words")
     await check(town, CHECKER, "No")
+    assert "wait for your review" not in " ".join(texts_at(town, REQUESTER)), "others check it"
     await town.press(MAKER, "Appeal")
+    await town.tick(1)
+    assert "wait for your review" in " ".join(texts_at(town, REQUESTER)), "the appeal waits for a reviewer"
     await town.say(REQUESTER, "review")
     assert "Fine words" in town.last(REQUESTER).text, "the reviewer reads the text"
     await town.press(REQUESTER, "Accept")

@@ -13,7 +13,8 @@ from builders import ADMIN, CHANNEL, REQUESTER, Town, make_items, make_spec, wor
 from reviews import DAY, REVIEWERS, answer, judge, one_rejected, pay_of, reviewed_job, settle, state
 from states import held, texts_at, token_for
 
-from core.model import Overlap, Review
+from core.messages import Left
+from core.model import Handle, Overlap, Review
 from core.service import review
 from core.service.house import Desk
 from core.store import jobs, people
@@ -81,39 +82,55 @@ async def test_workers_are_told_of_the_review_before_they_begin(town: Town) -> N
     assert "reviewed before they are paid" in heard and "after 2 days are accepted" in heard, "nobody is surprised"
 
 
+def calls(town: Town, who: Handle) -> int:
+    """How often somebody was told that work waits for their review."""
+    return sum("wait for your review" in text for text in texts_at(town, who))
+
+
 async def test_reviewers_are_called_once_in_a_while(town: Town) -> None:
     await reviewed_job(town)
     await town.join(REVIEWERS[0])
     await answer(town, 1)
     for _ in range(3):
         await town.tick(61)
-    calls = [text for text in texts_at(town, REVIEWERS[0]) if "wait for your review" in text]
-    assert len(calls) == 1, "one call is enough"
+    assert calls(town, REVIEWERS[0]) == 1, "one call is enough"
 
 
-async def test_a_label_in_doubt_calls_reviewers_where_no_answer_waits(town: Town) -> None:
+async def test_reviewers_are_called_for_labels_in_doubt(town: Town) -> None:
     await reviewed_job(town, 1, Review(share=0.0, reviewers=tuple(REVIEWERS)))
-    await town.say(REVIEWERS[0], "help")
     for number, choice in ((1, "0"), (2, "1")):
         await answer(town, number, choice)
-    await town.tick(61)
-    assert "1 answers wait" in town.last(REVIEWERS[0]).text, "two who differ need somebody who decides"
+    await town.tick(30)
+    assert calls(town, REVIEWERS[0]) == 0, "the last answer may still be undone"
+    await town.tick(31)
+    assert calls(town, REVIEWERS[0]) == 1, "then somebody has to look at the label"
 
 
-async def test_a_reviewer_need_not_be_a_worker(town: Town) -> None:
+async def test_every_reviewer_is_called_but_who_is_gone(town: Town) -> None:
     await reviewed_job(town)
-    await town.say(REVIEWERS[0], "help")
+    await town.join(REVIEWERS[0])
+    await town.say(REVIEWERS[0], "pause")
+    await town.obey(Left(key=town.key(), who=REVIEWERS[1], chat=REVIEWERS[1].user, private=True))
     await answer(town, 1)
     await town.tick(61)
-    assert "wait for your review" in town.last(REVIEWERS[0]).text, "who never took the workers' agreement is called too"
+    told = [calls(town, who) for who in REVIEWERS]
+    assert told == [1, 0, 1, 1], "who paused or never agreed to work may review all the same"
 
 
-async def test_the_requester_is_called_where_nobody_is_named(town: Town) -> None:
+@pytest.mark.parametrize("named", [(), (Handle("telegram", "2999"),)])
+async def test_the_requester_is_called_where_no_reviewer_is_there(town: Town, named: tuple[Handle, ...]) -> None:
     await town.say(REQUESTER, "help")
-    await town.publish(make_items(3), make_spec(review=Review()))
+    await reviewed_job(town, policy=Review(reviewers=named))
     await answer(town, 1)
     await town.tick(61)
-    assert "wait for your review" in town.last(REQUESTER).text, "nobody else would look at it"
+    assert calls(town, REQUESTER) == 1, "nobody else would judge the answers"
+
+
+async def test_a_requester_who_cannot_be_written_to_is_called_in_the_channel(town: Town) -> None:
+    await reviewed_job(town, policy=Review())
+    await answer(town, 1)
+    await town.tick(61)
+    assert "then say /review" in " ".join(texts_at(town, CHANNEL)), "they are told how to begin"
 
 
 async def test_stats_tell_what_is_held(town: Town) -> None:
